@@ -1,0 +1,73 @@
+"""Timing that a shared machine does not spoil: contenders take turns, and what is compared ran side by side.
+
+A sample is as many passes over a workload as fill `SAMPLE_SECONDS`.  In each round every contender takes one sample,
+in an order that rotates; a figure is the median over the rounds, and a ratio the median of the ratios within rounds,
+so that a slow second slows both sides of it.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from statistics import median
+from time import perf_counter
+
+from benchmarks.contenders import Contender, Pass
+from benchmarks.workloads import Workload
+
+SAMPLE_SECONDS = 0.02
+FEWEST_ROUNDS = 5
+
+
+class Samples:
+    """Seconds per pass of each contender, a column a round."""
+
+    def __init__(self, workload: Workload, rounds: Mapping[str, list[float]]) -> None:
+        self.workload = workload
+        self.rounds = dict(rounds)
+
+    def seconds(self, name: str) -> float:
+        """The median time of one pass over the workload."""
+        return median(self.rounds[name])
+
+    def events_per_second(self, name: str) -> float:
+        return len(self.workload.frames) / self.seconds(name)
+
+    def megabytes_per_second(self, name: str) -> float:
+        """In units of 1,000,000 bytes."""
+        return self.workload.size / self.seconds(name) / 1e6
+
+    def times(self, name: str, other: str) -> float:
+        """How many times as long as `other` a contender takes."""
+        return median(a / b for a, b in zip(self.rounds[name], self.rounds[other], strict=True))
+
+
+def measure(
+    workload: Workload, contenders: list[Contender], seconds: float, *, rounds: int = FEWEST_ROUNDS
+) -> Samples:
+    """Samples of all contenders that can read the workload: for about that many seconds, at least so many rounds."""
+    passes = {c.name: c.prepare(workload) for c in contenders if c.reads(workload)}
+    repeats = {name: repeats_for(run, seconds) for name, run in passes.items()}
+    samples: dict[str, list[float]] = {name: [] for name in passes}
+    order = list(passes)
+    end = perf_counter() + seconds
+    while len(samples[order[0]]) < rounds or perf_counter() < end:
+        for name in order:
+            samples[name].append(sample(passes[name], repeats[name]))
+        order = order[1:] + order[:1]
+    return Samples(workload, samples)
+
+
+def repeats_for(run: Pass, seconds: float) -> int:
+    """How often a pass is repeated to fill one sample; the first pass, which builds caches, does not count."""
+    run()
+    return max(1, round(min(SAMPLE_SECONDS, seconds / 10) / max(sample(run, 1), 1e-9)))
+
+
+def sample(run: Pass, repeats: int) -> float:
+    """Seconds per pass, garbage of the contender before it collected."""
+    gc.collect()
+    begin = perf_counter()
+    for _ in range(repeats):
+        run()
+    return (perf_counter() - begin) / repeats

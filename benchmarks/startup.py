@@ -1,0 +1,56 @@
+"""How long the command takes to start, beside a Python that imports what it must: `python -m benchmarks.startup`.
+
+The command's own `--version` is compared with `python -c "import msgspec, argparse"`, the least that a checker with a
+typed decoder and options can load, and with a bare interpreter.  The processes take turns; the figures are medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from statistics import median
+from time import perf_counter
+
+COMMAND = "python -m rtproto.check --version"
+FLOOR = 'python -c "import msgspec, argparse"'
+BARE = 'python -c ""'
+PROCESSES = {
+    COMMAND: ["-m", "rtproto.check", "--version"],
+    FLOOR: ["-c", "import msgspec, argparse"],
+    BARE: ["-c", ""],
+}
+RUNS = 21
+
+
+def startup(runs: int = RUNS) -> dict[str, float]:
+    """Median milliseconds of each process; one run of each before that fills the caches."""
+    times: dict[str, list[float]] = {name: [] for name in PROCESSES}
+    for turn in range(runs + 1):
+        for name, arguments in PROCESSES.items():
+            begin = perf_counter()
+            subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+            if turn:
+                times[name].append((perf_counter() - begin) * 1e3)
+    return {name: median(values) for name, values in times.items()}
+
+
+def lines(medians: dict[str, float]) -> list[str]:
+    """The medians as text, each beside the floor."""
+    width = max(map(len, medians))
+    return [f"  {name:{width}}  {ms:7.1f} ms  {ms / medians[FLOOR]:5.2f} ×" for name, ms in medians.items()]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.startup", description="Time the command's start."
+    )
+    parser.add_argument(
+        "--runs", type=int, default=RUNS, metavar="N", help="processes of each kind (default: %(default)s)"
+    )
+    print(*lines(startup(max(1, parser.parse_args().runs))), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

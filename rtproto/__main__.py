@@ -1,0 +1,136 @@
+"""`python -m rtproto COMMAND`: check recordings, print the rules, the tables and the schemas.
+
+Each command lives where its matter lives; this module only finds it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import rtproto
+from rtproto import console
+
+PROG = "python -m rtproto"
+
+_HELP = """\
+commands:
+  check FILE ...    check recorded sessions (the same as python -m rtproto.check)
+  rules [CODE ...]  print the rules, or the pages of some
+  tables            print the state tables, as Markdown with diagrams
+  schema            print the JSON Schema of the JSON report; --check verifies it
+
+`python -m rtproto COMMAND --help` says more.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; raises `SystemExit` where argparse does (options, --help)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] == "check":
+        from rtproto import check
+
+        return check.main(arguments[1:], prog=f"{PROG} check")
+    parser = argparse.ArgumentParser(
+        prog=PROG,
+        usage=f"{PROG} COMMAND ...",
+        description="What there is to know about the OpenAI Realtime protocol.",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"rtproto {rtproto.__version__}")
+    parser.add_argument("command", choices=("check", "rules", "tables", "schema"), help=argparse.SUPPRESS)
+    command: str = parser.parse_args(arguments[:1]).command
+    run = {"rules": _rules, "tables": _tables, "schema": _schema}[command]
+    return console.guard(lambda: run(arguments[1:]))
+
+
+def _parser(command: str, description: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(prog=f"{PROG} {command}", description=description, allow_abbrev=False)
+
+
+def _rules(argv: Sequence[str]) -> int:
+    parser = _parser("rules", "Print every rule, or the pages of those named by code, prefix or name.")
+    parser.add_argument("codes", nargs="*", metavar="CODE")
+    parser.add_argument("--format", choices=("text", "json", "jsonl"), default="text", help="(default: text)")
+    args = parser.parse_args(argv)
+    from rtproto.reports.pages import write_rules
+
+    try:
+        out = console.output(args.format)
+        write_rules(out.write, args.codes, args.format, console.width(out))
+    except ValueError as error:
+        parser.error(str(error))
+    return 0
+
+
+def _tables(argv: Sequence[str]) -> int:
+    parser = _parser(
+        "tables", "Print the state tables of the protocol's entities, as Markdown with Mermaid diagrams."
+    )
+    parser.add_argument(
+        "machines", nargs="*", metavar="MACHINE", help='only these, for example "content part"'
+    )
+    parser.add_argument("--json", action="store_true", help="print all tables and routes as JSON instead")
+    _generated(parser)
+    args = parser.parse_args(argv)
+    from rtproto.reports.tables import FILES, export, tables
+
+    if args.write or args.check:
+        return _keep(FILES, check=args.check)
+    try:
+        page = export() if args.json else tables(args.machines)
+    except ValueError as error:
+        parser.error(str(error))
+    console.output("json" if args.json else "markdown").write(page)
+    return 0
+
+
+def _generated(parser: argparse.ArgumentParser) -> None:
+    """The options of a command that also keeps files in the source tree."""
+    keep = parser.add_mutually_exclusive_group()
+    keep.add_argument(
+        "--write", action="store_true", help="write the files made from this, in the source tree's top"
+    )
+    keep.add_argument("--check", action="store_true", help="verify instead that these files are up to date")
+
+
+def _keep(files: Mapping[str, Callable[[], str]], *, check: bool) -> int:
+    """Write the generated files, or say which are not what the code makes; relative to the current folder."""
+    code = 0
+    for name, make in files.items():
+        path = Path(name)
+        text = make()
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            console.say(f"{name} is out of date; run the command with --write in the top of the source tree")
+            code = 1
+    return code
+
+
+def _schema(argv: Sequence[str]) -> int:
+    parser = _parser("schema", "Print the JSON Schema of the JSON report (draft 2020-12).")
+    parser.add_argument(
+        "--check", action="store_true", help="verify instead that schema and writer are in step"
+    )
+    args = parser.parse_args(argv)
+    from rtproto.reports import schema
+
+    if not args.check:
+        console.output("json").write(schema.text())
+        return 0
+    problems = schema.problems()
+    for problem in problems:
+        console.say(f"{schema.FILE}: {problem}")
+    if not problems:
+        console.output().write(f"{schema.FILE}: in step with the writer\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

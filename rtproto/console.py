@@ -1,0 +1,97 @@
+"""The two streams a command writes to, and the three ways in which writing ends early.
+
+Commands import this module at their head, so it imports nothing that takes time.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TextIO
+
+CANNOT_WRITE = 2
+INTERRUPTED = 130
+"""128 + SIGINT, as shells count."""
+
+
+def guard(run: Callable[[], int]) -> int:
+    """Run a command and return its exit status, without a traceback for Ctrl-C, a closed pipe or a full disk."""
+    try:
+        status = run()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        drop_output()
+        return INTERRUPTED
+    except BrokenPipeError:
+        drop_output()
+        return 0
+    except OSError as error:
+        drop_output()
+        say(f"cannot write the report: {error.strerror or error}")
+        return CANNOT_WRITE
+
+
+def output(format: str = "text") -> TextIO:
+    """Standard output, made unable to fail on a character that its encoding lacks; data is always UTF-8."""
+    out: TextIO | None = sys.stdout
+    if out is None:  # started with the descriptor closed
+        return io.StringIO()
+    if format == "text":
+        _reconfigure(out, errors="backslashreplace")
+    else:
+        _reconfigure(out, encoding="utf-8")
+    return out
+
+
+def _reconfigure(stream: object, *, encoding: str | None = None, errors: str | None = None) -> None:
+    if isinstance(stream, io.TextIOWrapper):  # tests and hosts put other things there
+        stream.reconfigure(encoding=encoding, errors=errors)
+
+
+def drop_output() -> None:
+    """Let what is still in the buffer of standard output go nowhere, where it cannot fail once more."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (AttributeError, OSError, ValueError):
+        return  # no real descriptor: there is nothing that Python would flush to it
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def say(text: str) -> None:
+    """One line about the run itself, on standard error, safe to print."""
+    err: TextIO | None = sys.stderr
+    if err is None:
+        return
+    _reconfigure(err, errors="backslashreplace")
+    from rtproto.reports.words import escape
+
+    with suppress(OSError):  # a stream that cannot be written to cannot be told so
+        err.write(f"rtproto: {escape(text)}\n")
+        err.flush()
+
+
+def color(wanted: str, out: TextIO) -> bool:
+    """Whether to colour: as asked, else as NO_COLOR and FORCE_COLOR say, else on a terminal that can."""
+    if wanted != "auto":
+        return wanted == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return out.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width(out: TextIO) -> int:
+    """Columns of the terminal; 100 where there is none."""
+    if not out.isatty():
+        return 100
+    from shutil import get_terminal_size
+
+    return get_terminal_size((100, 24)).columns

@@ -1,0 +1,121 @@
+"""What the checker says: frozen data, no formatted text.
+
+A finding is a witness in Elle's sense: the line that broke a rule, the earlier lines that make it so, the state the
+entity was in and what that state would have allowed.  Words are made from it in `rtproto.reports`, and nowhere else.
+This module imports nothing of ours, so that every layer may speak of findings.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from msgspec import Struct
+
+
+class Severity(enum.IntEnum):
+    """How sure a finding is that something is wrong; larger is worse.
+
+    `ERROR` contradicts the documented protocol or an invariant without a known counter-example, `WARNING` is a likely
+    bug or a rule that live servers are known to bend, `INFO` is worth telling.
+    """
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The name as options, reports and JSON write it: `error`, `warning` or `info`."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, label: str) -> Severity:
+        """The severity of that label.  Raises `ValueError`, with the labels there are, for any other text."""
+        for severity in cls:
+            if severity.label == label:
+                return severity
+        raise ValueError(f"no severity {label!r}; there are: " + ", ".join(s.label for s in reversed(cls)))
+
+
+class Excerpt(Struct, frozen=True):
+    """One event, cut down to what a report may show of it."""
+
+    line: int
+    """1-based line of the recording (or ordinal of the frame on a live connection)."""
+    direction: str
+    """`client` or `server`: who sent it."""
+    type: str
+    """The event's `type`, or an empty string where it could not be read."""
+    fields: tuple[tuple[str, str | int | float | bool | None], ...] = ()
+    """Names and values of the ids and small scalars, in the protocol's order; long text and audio are cut."""
+
+
+class Witness(Struct, frozen=True):
+    """An earlier (or later) line that makes the finding so."""
+
+    line: int
+    type: str
+    note: str
+    """What that line did, in the third person after "line N": `opened the part`, `announced the item`."""
+    direction: str = "server"
+
+
+class Finding(Struct, frozen=True):
+    """One broken rule at one line."""
+
+    code: str
+    name: str
+    severity: Severity
+    line: int
+    event: Excerpt | None = None
+    args: dict[str, Any] = {}
+    """Values for the rule's message template; plain strings, numbers and lists of them."""
+    witnesses: tuple[Witness, ...] = ()
+    machine: str = ""
+    """The state machine that judged, where a table did: `content part`."""
+    state: str = ""
+    """The state that machine was in."""
+    allowed: tuple[str, ...] = ()
+    """Event types which that state would have allowed on this machine, sorted."""
+    caused_by: int | None = None
+    """Index in the session's findings of the root of which this is a consequence; None for a root."""
+
+
+class SessionReport(Struct, frozen=True):
+    """The judgement of one recorded connection."""
+
+    path: str
+    dialect: str
+    profile: str
+    mode: str
+    """`complete` or `mid-session`: whether the recording holds the start of the connection."""
+    events: int
+    findings: tuple[Finding, ...] = ()
+    limits: tuple[str, ...] = ()
+    """What the recording does not show, and what was therefore not judged; a sentence each."""
+    profile_reason: str = ""
+    counts: dict[str, int] = {}
+    """Events by type."""
+
+    def roots(self, at_least: Severity = Severity.INFO) -> tuple[Finding, ...]:
+        """The findings that are nobody's consequence, of that severity or worse."""
+        return tuple(f for f in self.findings if f.caused_by is None and f.severity >= at_least)
+
+
+class Unchecked(Struct, frozen=True):
+    """A path that could not be checked at all."""
+
+    path: str
+    reason: str
+
+
+class Report(Struct, frozen=True):
+    """The judgement of everything that was named on one command line, or of one file."""
+
+    sessions: tuple[SessionReport, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+
+    def roots(self, at_least: Severity = Severity.INFO) -> tuple[Finding, ...]:
+        """The root findings of all sessions, of that severity or worse."""
+        return tuple(f for session in self.sessions for f in session.roots(at_least))

@@ -1,0 +1,38 @@
+"""Every event, object and REST body of the GA dialect, and functions that read and write its frames.
+
+    ga.encode(ga.ResponseCreate(response=ga.ResponseCreateParams(output_modalities=["text"])))
+    match ga.decode_server_event(frame):
+        case ga.ResponseOutputTextDelta(delta=text):
+            print(text, end="")
+
+A field that the frame does not have is `UNSET`, which is not null (`None`); both survive reading and writing.
+"""
+
+from typing import cast
+
+from .events import ga as _events
+from .events.dialect import GA
+from .events.ga import *  # noqa: F403 - the package has the list of names
+from .events.ga import ClientEvent, ServerEvent, UnknownEvent
+from .wire import DecodeError, decode_or_raise, encode
+
+__all__ = ["DecodeError", "decode_client_event", "decode_server_event", "encode"]
+__all__ += _events.__all__
+
+
+def decode_client_event(raw: bytes | bytearray | memoryview | str) -> ClientEvent | UnknownEvent:
+    """The event of a frame that a client sent; an `UnknownEvent` if its `type` is none of this dialect's.
+
+    Raises `DecodeError`, with the JSON path and what was expected there, for a frame that is not such an event.
+    """
+    return cast("ClientEvent | UnknownEvent", decode_or_raise(GA, "client", raw))
+
+
+def decode_server_event(
+    raw: bytes | bytearray | memoryview | str,
+) -> ServerEvent | UnknownEvent:
+    """The event of a frame that a server sent; an `UnknownEvent` if its `type` is none of this dialect's.
+
+    Raises `DecodeError`, with the JSON path and what was expected there, for a frame that is not such an event.
+    """
+    return cast("ServerEvent | UnknownEvent", decode_or_raise(GA, "server", raw))

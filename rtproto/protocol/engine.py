@@ -1,0 +1,285 @@
+"""The small engine that runs the tables.  It knows no event by name.
+
+`Engine.step` takes an event and the routes of its type, moves the entities concerned and returns what broke.  One step
+breaks at most one rule: when an outer machine breaks one, the inner ones follow silently, each by its recovery state.
+
+A step in which every cell led back to its own state changes nothing, and neither does its repetition for as long as
+no entity moves: `Course.key` and `Engine.moves` let the caller recognise that without asking the tables again.  That
+is what makes a delta inside an open part cheap, and it holds for any table, because it only uses that cells are
+functions of state and input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+from msgspec import UNSET
+
+from rtproto.protocol.guards import GUARDS
+from rtproto.protocol.machine import Breach, Cell, Machine, Route, When
+from rtproto.protocol.tables import MACHINES
+
+Key = tuple[Any, ...]
+_REMEMBERED_MOVES = 8
+
+
+class Entity:
+    """One instance of a machine: a response, a part, a call."""
+
+    __slots__ = (
+        "adopted",
+        "children",
+        "history",
+        "key",
+        "machine",
+        "parent",
+        "size",
+        "state",
+        "taint",
+        "text",
+    )
+
+    def __init__(self, machine: Machine, key: Key, parent: Entity | None) -> None:
+        self.machine = machine
+        self.key = key
+        self.parent = parent
+        self.state = machine.states[0]
+        self.children: list[Entity] = []
+        self.history: list[tuple[int, str, str]] = []
+        """Line, event type and input of every change of state."""
+        self.adopted = False
+        """First seen after its beginning, in a recording that starts mid-session."""
+        self.taint: int | None = None
+        """Index of the root finding that broke this entity's order."""
+        self.text: list[str] = []
+        """What the entity's deltas brought, for streams of text."""
+        self.size: int | None = 0
+        """Decoded bytes that the entity's deltas brought, for streams of audio; None once it cannot be known."""
+        if parent is not None:
+            parent.children.append(self)
+
+    @property
+    def unseen(self) -> bool:
+        """Nothing of this entity has been judged yet."""
+        return not self.history and self.state == self.machine.states[0]
+
+    def move(self, state: str, line: int, type: str, input: str) -> None:
+        """Change the state, and remember by which line."""
+        self.state = state
+        self.history.append((line, type, input))
+        if len(self.history) > _REMEMBERED_MOVES:
+            del self.history[0]
+
+    def met_halfway(self) -> bool:
+        """The recording may have missed the beginning of this entity, or of what it belongs to."""
+        entity: Entity | None = self
+        while entity is not None:
+            if entity.adopted:
+                return True
+            entity = entity.parent
+        return False
+
+    def root_taint(self) -> int | None:
+        """The finding under which this entity's faults fold: its own, or that of what it belongs to."""
+        entity: Entity | None = self
+        while entity is not None:
+            if entity.taint is not None:
+                return entity.taint
+            entity = entity.parent
+        return None
+
+
+class Broken:
+    """One illegal cell that an event ran into."""
+
+    __slots__ = ("breach", "entity", "event", "history", "input", "machine", "state")
+
+    def __init__(self, breach: Breach, entity: Entity, event: Any, input: str, state: str) -> None:
+        self.breach = breach
+        self.entity = entity
+        self.machine = entity.machine
+        self.history = tuple(entity.history)
+        """The entity's changes of state before the event."""
+        self.event = event
+        self.input = input
+        self.state = state
+
+
+class Course:
+    """The routes of one event type, compiled once for all connections: whom the event moves, and how they are found."""
+
+    __slots__ = ("key", "legs", "type")
+
+    def __init__(self, type: str, routes: Sequence[Route], also: Sequence[str] = ()) -> None:
+        self.type = type
+        self.legs = tuple(
+            (
+                route,
+                MACHINES[route.machine],
+                _key_reader(route.key),
+                GUARDS[route.only] if route.only else None,
+            )
+            for route in routes
+        )
+        paths = [part for route in routes for part in route.key if not part.startswith("=")] + list(also)
+        plain = not any(route.only or route.each for route in routes)
+        self.key: Callable[[Any], Any] | None = None
+        """Everything in the event that chooses its entities, and the fields that the caller asked for beside them;
+        None where a step of this type is never quiet."""
+        if plain:
+            self.key = attrgetter(*dict.fromkeys(paths)) if paths else _no_key
+
+
+class Step:
+    """A course on one connection: where its last step led, and whether that one was quiet."""
+
+    __slots__ = ("course", "entity", "quiet_key", "quiet_moves", "reached")
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.quiet_key: Any = None
+        self.quiet_moves = -1
+        self.entity: Entity | None = None
+        """The innermost entity of the last step; None where the event did not name it."""
+        self.reached: Entity | None = None
+        """The innermost entity of the last step that could be found."""
+
+
+def _no_key(event: Any) -> None:
+    """All events of a type that names no entity are in the same place."""
+
+
+def _key_reader(paths: tuple[str, ...]) -> Callable[[Any], Key | None]:
+    """A function that reads a route's key out of an event, or None where a part of it is missing."""
+    if not paths:
+        return lambda event: ()
+    readers = [_part_reader(path) for path in paths]
+
+    def read(event: Any) -> Key | None:
+        key = tuple(reader(event) for reader in readers)
+        return None if None in key else key
+
+    return read
+
+
+def _part_reader(path: str) -> Callable[[Any], Any]:
+    if path.startswith("="):
+        literal = path[1:]
+        return lambda event: literal
+    names = path.split(".")
+    absent = 0 if path == "content_index" else None
+
+    def read(event: Any) -> Any:
+        value = event
+        for name in names:
+            value = getattr(value, name, None)
+        return absent if value is None or value is UNSET else value
+
+    return read
+
+
+class Engine:
+    """All entities of one connection, and the facts that guards ask for."""
+
+    def __init__(self, facts: Any) -> None:
+        self.facts = facts
+        self.entities: dict[str, dict[Key, Entity]] = {name: {} for name in MACHINES}
+        self.moves = 0
+        """How many times any entity has changed its state; unchanged means that a quiet step is still quiet."""
+        self.mid_session = False
+        """The recording starts after the connection did: entities may be met half-way."""
+
+    def find(self, machine: str, key: Key = ()) -> Entity | None:
+        """The entity of that key, if the session has shown one."""
+        return self.entities[machine].get(key)
+
+    def forget(self) -> None:
+        """Drop every entity: a new connection begins."""
+        for entities in self.entities.values():
+            entities.clear()
+        self.moves += 1
+
+    def step(self, step: Step, event: Any, line: int) -> Broken | None:
+        """Move every entity that the event is an input of; return the outermost illegal cell, if there is one."""
+        broken: Broken | None = None
+        quiet = True
+        previous: Entity | None = None
+        step.reached = None
+        for route, machine, read_key, only in step.course.legs:
+            if only is not None and not only(self.facts, event, previous):
+                continue
+            if route.each:
+                quiet = False
+                children = previous.children if previous is not None else []
+                targets: Iterable[Entity] = [c for c in children if c.machine is machine]
+            else:
+                key = read_key(event)
+                if key is None:
+                    # Without its key the event says nothing about this entity, nor about those inside it.
+                    quiet = False
+                    previous = None
+                    continue
+                entities = self.entities[machine.name]
+                found = entities.get(key)
+                if found is None:
+                    found = entities[key] = Entity(machine, key, previous if route.under else None)
+                targets = (found,)
+                previous = step.reached = found
+            for entity in targets:
+                state = entity.state
+                cell: Cell | None = machine.moves.get((state, route.input))
+                if cell is None:
+                    cell = machine.breaches[state, route.input]
+                if cell == state:
+                    continue
+                quiet = False
+                while isinstance(cell, When):
+                    holds = GUARDS[cell.guard](self.facts, event, entity)
+                    cell = cell.then if holds else cell.otherwise
+                if isinstance(cell, Breach):
+                    self.mid_session = self.mid_session or cell.midway
+                    if self._adopts(entity):
+                        entity.adopted = True
+                    elif broken is None:
+                        broken = Broken(cell, entity, event, route.input, state)
+                    if cell.restart:
+                        return broken
+                    cell = cell.then
+                if cell != state:
+                    entity.move(cell, line, step.course.type, route.input)
+                    self.moves += 1
+        step.entity = previous
+        if quiet and step.course.key is not None:
+            step.quiet_key = step.course.key(event)
+            step.quiet_moves = self.moves
+        return broken
+
+    def _adopts(self, entity: Entity) -> bool:
+        """Whether a breach only shows that the recording missed the entity's beginning."""
+        return (
+            self.mid_session
+            and entity.machine.adoptable
+            and entity.unseen
+            and (entity.parent is None or entity.parent.adopted)
+        )
+
+    def prune(self, entity: Entity) -> None:
+        """Forget what lies two levels below an entity that is over, so that memory follows live entities only."""
+        for child in entity.children:
+            if child.state == child.machine.states[-1]:
+                for below in child.children:
+                    for deepest in below.children:
+                        self.entities[deepest.machine.name].pop(deepest.key, None)
+                    self.entities[below.machine.name].pop(below.key, None)
+                child.children = []
+        self.moves += 1
+
+    def unfinished(self) -> list[tuple[Entity, str]]:
+        """Entities that the recording leaves in a state it should not end in, with the rule that says so."""
+        found: list[tuple[Entity, str]] = []
+        for machine in MACHINES.values():
+            for state, code in machine.unfinished.items():
+                found += [(e, code) for e in self.entities[machine.name].values() if e.state == state]
+        return found

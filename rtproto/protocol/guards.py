@@ -1,0 +1,107 @@
+"""The named questions that cells and routes ask.
+
+A guard reads the event and what the session has shown so far (`rtproto.protocol.facts.Facts`); it changes nothing.
+Events may be decoded Structs or the lenient `Salvage` of one that did not decode, so fields are read tolerantly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rtproto.protocol.facts import Facts, field, tag_of
+
+Guard = Callable[[Facts, Any, Any], bool]
+
+
+def _transcription_session(facts: Facts, event: Any, entity: Any) -> bool:
+    """The event shows a transcription session: GA by `session.type`, beta by the event's own name."""
+    if (tag_of(event) or "").startswith("transcription_session."):
+        return True
+    return tag_of(field(event, "session")) == "transcription"
+
+
+def _assistant_item(facts: Facts, event: Any, entity: Any) -> bool:
+    return bool(field(event, "item", "role") == "assistant")
+
+
+def _current_response(facts: Facts, event: Any, entity: Any) -> bool:
+    """The response is the one that the default conversation is waiting for."""
+    return bool(field(event, "response", "id") == facts.current_response)
+
+
+def _winding_down(facts: Facts, event: Any, entity: Any) -> bool:
+    """Every item that the current response announced is complete: only `response.done` is still to come."""
+    response = facts.responses.get(facts.current_response or "")
+    return response is not None and bool(response.output) and not response.open_items
+
+
+def _mcp_item(facts: Facts, event: Any, entity: Any) -> bool:
+    return (tag_of(field(event, "item")) or "").startswith("mcp_")
+
+
+def _mcp_entity(facts: Facts, event: Any, entity: Any) -> bool:
+    item = facts.items.get(entity.key[0])
+    return item is not None and item.type.startswith("mcp_")
+
+
+def _audio_part(facts: Facts, event: Any, entity: Any) -> bool:
+    return tag_of(field(event, "part")) in ("audio", "output_audio")
+
+
+def _speech_item(facts: Facts, event: Any, entity: Any) -> bool:
+    """The event names the item that `speech_started` announced."""
+    return bool(facts.speech_item is None or field(event, "item_id") == facts.speech_item)
+
+
+def _committed_item(facts: Facts, event: Any, entity: Any) -> bool:
+    """The item is the one that the last commit promised."""
+    return bool(field(event, "item", "id") == facts.committed_item)
+
+
+def _client_cleared_output(facts: Facts, event: Any, entity: Any) -> bool:
+    """The client asked for `output_audio_buffer.clear`; with nothing playing the answer is not documented."""
+    return facts.output_clears > 0
+
+
+def _default_conversation(facts: Facts, event: Any, entity: Any) -> bool:
+    """The response writes to the default conversation: an explicit null `conversation_id` marks the others."""
+    response_id = field(event, "response", "id")
+    known = facts.responses.get(response_id) if response_id else None
+    return known.default if known is not None else facts.writes_to_default(field(event, "response"))
+
+
+def _item_in_conversation(facts: Facts, event: Any, entity: Any) -> bool:
+    response = facts.responses.get(field(event, "response_id") or "")
+    return response is None or response.default
+
+
+def _function_call(facts: Facts, event: Any, entity: Any) -> bool:
+    return tag_of(field(event, "item")) == "function_call"
+
+
+def _function_call_output(facts: Facts, event: Any, entity: Any) -> bool:
+    return tag_of(field(event, "item")) == "function_call_output"
+
+
+def _writes_to_conversation(facts: Facts, event: Any, entity: Any) -> bool:
+    return bool(field(event, "response", "conversation") != "none")
+
+
+GUARDS: Mapping[str, Guard] = {
+    "transcription session": _transcription_session,
+    "assistant item": _assistant_item,
+    "current response": _current_response,
+    "response winding down": _winding_down,
+    "mcp item": _mcp_item,
+    "mcp entity": _mcp_entity,
+    "audio part": _audio_part,
+    "speech item": _speech_item,
+    "committed item": _committed_item,
+    "client cleared output": _client_cleared_output,
+    "default conversation": _default_conversation,
+    "item in the conversation": _item_in_conversation,
+    "function call item": _function_call,
+    "function call output item": _function_call_output,
+    "writes to the conversation": _writes_to_conversation,
+}

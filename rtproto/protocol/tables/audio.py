@@ -1,0 +1,107 @@
+"""Audio in both directions: the user's turn, its commit and transcription, and playback."""
+
+from __future__ import annotations
+
+from rtproto.protocol.machine import Breach, Machine, When
+
+INPUT_AUDIO_BUFFER = Machine(
+    name="input audio buffer",
+    about="The user's turn as the server's voice activity detection sees it.",
+    states=("silent", "speaking", "stopped"),
+    inputs=("speech started", "speech stopped", "committed", "cleared"),
+    moves={
+        ("silent", "speech started"): "speaking",
+        ("silent", "committed"): "silent",
+        ("silent", "cleared"): "silent",
+        ("speaking", "speech stopped"): When("speech item", "stopped", Breach("IAB003", "stopped")),
+        # A client may commit by hand while the server hears speech: the turn ends without `speech_stopped`.
+        ("speaking", "committed"): "silent",
+        ("speaking", "cleared"): "silent",
+        ("stopped", "committed"): When("speech item", "silent", Breach("IAB003", "silent")),
+        ("stopped", "cleared"): "silent",
+    },
+    breaches={
+        ("silent", "speech stopped"): Breach("IAB001", "stopped"),
+        ("speaking", "speech started"): Breach("IAB002", "speaking"),
+        ("stopped", "speech started"): Breach("IAB007", "speaking"),
+        ("stopped", "speech stopped"): Breach("IAB001", "stopped"),
+    },
+    notes={
+        "speech started": "started the user's turn",
+        "speech stopped": "ended the user's speech",
+        "committed": "committed the buffer",
+        "cleared": "cleared the buffer",
+    },
+)
+
+COMMITTED_TURN = Machine(
+    name="committed turn",
+    about="The user item that a commit of the input audio buffer promises.",
+    states=("settled", "awaiting item"),
+    inputs=("committed", "item", "response created"),
+    moves={
+        ("settled", "committed"): "awaiting item",
+        ("settled", "item"): "settled",
+        ("settled", "response created"): "settled",
+        ("awaiting item", "item"): When("committed item", "settled", "awaiting item"),
+    },
+    breaches={
+        ("awaiting item", "committed"): Breach("IAB008", "awaiting item"),
+        ("awaiting item", "response created"): Breach("IAB008", "settled"),
+    },
+    notes={"committed": "promised the user item", "item": "added the user item"},
+    unfinished={"awaiting item": "IAB008"},
+)
+
+TRANSCRIPTION = Machine(
+    name="transcription",
+    about="The transcription of one part of user audio.",
+    states=("none", "streaming", "ended"),
+    inputs=("delta", "segment", "completed", "failed"),
+    moves={
+        ("none", "delta"): "streaming",
+        ("none", "segment"): "streaming",
+        ("none", "completed"): "ended",
+        ("none", "failed"): "ended",
+        ("streaming", "delta"): "streaming",
+        ("streaming", "segment"): "streaming",
+        ("streaming", "completed"): "ended",
+        ("streaming", "failed"): "ended",
+        ("ended", "segment"): "ended",
+    },
+    breaches={
+        ("ended", "delta"): Breach("TRN004", "ended"),
+        ("ended", "completed"): Breach("TRN003", "ended"),
+        ("ended", "failed"): Breach("TRN003", "ended"),
+    },
+    notes={
+        "delta": "began the transcription",
+        "completed": "completed the transcription",
+        "failed": "ended the transcription in failure",
+    },
+)
+
+OUTPUT_AUDIO_BUFFER = Machine(
+    name="output audio buffer",
+    about="Playback of one response's audio on WebRTC or SIP.",
+    states=("idle", "playing", "ended"),
+    inputs=("started", "stopped", "cleared"),
+    moves={
+        ("idle", "started"): "playing",
+        ("playing", "stopped"): "ended",
+        ("playing", "cleared"): "ended",
+    },
+    breaches={
+        ("idle", "stopped"): Breach("OAB003", "ended"),
+        ("idle", "cleared"): When("client cleared output", "idle", Breach("OAB003", "ended")),
+        ("playing", "started"): Breach("OAB002", "playing"),
+        ("ended", "started"): Breach("OAB002", "playing"),
+        ("ended", "stopped"): Breach("OAB003", "ended"),
+        ("ended", "cleared"): When("client cleared output", "ended", Breach("OAB003", "ended")),
+    },
+    notes={
+        "started": "started playback",
+        "stopped": "ended playback",
+        "cleared": "cut playback off",
+    },
+)

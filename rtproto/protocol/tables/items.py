@@ -1,0 +1,121 @@
+"""Conversation items, function calls and MCP tools."""
+
+from __future__ import annotations
+
+from rtproto.protocol.machine import Breach, Machine
+
+CONVERSATION_ITEM = Machine(
+    name="conversation item",
+    about="One item of the conversation, whoever made it.",
+    states=("unknown", "announced", "added", "done", "deleted"),
+    inputs=("announced", "added", "done", "used", "deleted"),
+    moves={
+        ("unknown", "announced"): "announced",
+        ("unknown", "added"): "added",
+        ("announced", "announced"): "announced",
+        ("announced", "added"): "added",
+        ("announced", "used"): "announced",
+        ("announced", "deleted"): "deleted",
+        ("added", "announced"): "added",
+        ("added", "done"): "done",
+        ("added", "used"): "added",
+        ("added", "deleted"): "deleted",
+        ("done", "announced"): "done",
+        ("done", "used"): "done",
+        ("done", "deleted"): "deleted",
+        # Clients update an item by deleting it and creating it again under its id.
+        ("deleted", "announced"): "announced",
+        ("deleted", "added"): "added",
+        ("deleted", "done"): "deleted",
+    },
+    breaches={
+        ("unknown", "done"): Breach("ITM003", "done"),
+        ("unknown", "used"): Breach("ITM001", "added"),
+        ("unknown", "deleted"): Breach("ITM001", "deleted"),
+        ("announced", "done"): Breach("ITM003", "done"),
+        ("added", "added"): Breach("ITM002", "added"),
+        ("done", "added"): Breach("ITM002", "done"),
+        ("done", "done"): Breach("ITM004", "done"),
+        ("deleted", "used"): Breach("ITM018", "deleted"),
+        ("deleted", "deleted"): Breach("ITM016", "deleted"),
+    },
+    notes={
+        "announced": "announced the item",
+        "added": "added the item",
+        "done": "finalized the item",
+        "deleted": "deleted the item",
+        "used": "used the item",
+    },
+)
+
+FUNCTION_CALL = Machine(
+    name="function call",
+    about="A function call, by its call_id, and the output that answers it.",
+    states=("unknown", "called", "answered"),
+    inputs=("call", "output sent", "output"),
+    moves={
+        ("unknown", "call"): "called",
+        ("called", "call"): "called",
+        ("called", "output sent"): "called",
+        ("called", "output"): "answered",
+        ("answered", "call"): "answered",
+        ("answered", "output sent"): "answered",
+        ("answered", "output"): "answered",
+    },
+    breaches={
+        ("unknown", "output sent"): Breach("ITM021", "unknown"),
+        ("unknown", "output"): Breach("ITM021", "answered"),
+    },
+    notes={"call": "made the call", "output": "answered the call"},
+)
+
+MCP_LIST = Machine(
+    name="mcp tool listing",
+    about="The listing of one MCP server's tools.",
+    states=("unknown", "in progress", "ended"),
+    inputs=("in progress", "completed", "failed"),
+    moves={
+        ("unknown", "in progress"): "in progress",
+        ("in progress", "completed"): "ended",
+        ("in progress", "failed"): "ended",
+    },
+    breaches={
+        ("unknown", "completed"): Breach("MCP001", "ended"),
+        ("unknown", "failed"): Breach("MCP001", "ended"),
+        ("in progress", "in progress"): Breach("MCP001", "in progress"),
+        ("ended", "in progress"): Breach("MCP001", "in progress"),
+        ("ended", "completed"): Breach("MCP001", "ended"),
+        ("ended", "failed"): Breach("MCP001", "ended"),
+    },
+    notes={
+        "in progress": "began the listing",
+        "completed": "completed the listing",
+        "failed": "ended the listing in failure",
+    },
+)
+
+MCP_CALL = Machine(
+    name="mcp call",
+    about="The run of one remote MCP tool call; it may go on after its response.",
+    states=("called", "running", "ended"),
+    inputs=("in progress", "completed", "failed"),
+    moves={
+        ("called", "in progress"): "running",
+        # A refused approval fails the call before it ever ran.
+        ("called", "failed"): "ended",
+        ("running", "completed"): "ended",
+        ("running", "failed"): "ended",
+    },
+    breaches={
+        ("called", "completed"): Breach("MCP004", "ended"),
+        ("running", "in progress"): Breach("MCP004", "running"),
+        ("ended", "in progress"): Breach("MCP004", "ended"),
+        ("ended", "completed"): Breach("MCP004", "ended"),
+        ("ended", "failed"): Breach("MCP004", "ended"),
+    },
+    notes={
+        "in progress": "ran the call",
+        "completed": "completed the call",
+        "failed": "ended the call in failure",
+    },
+)

@@ -1,0 +1,81 @@
+"""Where findings go: one module a format, each fed one session at a time.
+
+`rtproto.check` makes a writer with `reporter` and feeds it as it reads; `render` does the same for a `Report` that is
+already whole.  All text about findings is made below this package and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Protocol, cast
+
+from msgspec import Struct
+
+from rtproto.findings import Report, SessionReport, Severity, Unchecked
+
+
+class Options(Struct, frozen=True):
+    """How a report is written; a format ignores what it has no use for."""
+
+    min_severity: Severity | None = None
+    """Least severity that is shown; None leaves it to the format (text: warning; JSON and JSONL: info)."""
+    verbose: bool = False
+    """Show the findings that are only consequences of others, and every one of many alike."""
+    quiet: bool = False
+    """Text: one line a finding, and nothing else."""
+    statistics: bool = False
+    """Text: end with the counts by rule and by event type."""
+    color: bool = False
+    width: int = 100
+    """Columns that a line of text may take."""
+    list_unchecked: bool = True
+    """Text: say among the sessions what could not be checked (the command says it on standard error instead)."""
+
+
+class Reporter(Protocol):
+    """A writer of one format."""
+
+    def session(self, session: SessionReport) -> None:
+        """Write, or keep for `finish`, one session."""
+        ...
+
+    def unchecked(self, unchecked: Unchecked) -> None:
+        """Note one path that could not be checked."""
+        ...
+
+    def finish(self) -> None:
+        """Write what comes last.  Nothing may follow."""
+        ...
+
+
+_FORMATS = {
+    "text": ("rtproto.reports.text", "TextReporter"),
+    "json": ("rtproto.reports.json", "JsonReporter"),
+    "jsonl": ("rtproto.reports.jsonl", "JsonlReporter"),
+}
+FORMATS = tuple(_FORMATS)
+"""Names of the formats, as `--format` takes them."""
+
+
+def reporter(format: str, write: Callable[[str], object], options: Options | None = None) -> Reporter:
+    """A writer of that format that hands its text to `write`.  Raises `ValueError` for a format there is not."""
+    if format not in _FORMATS:
+        raise ValueError(f"no report format {format!r}; there are: {', '.join(FORMATS)}")
+    module, name = _FORMATS[format]
+    make = cast(
+        "Callable[[Callable[[str], object], Options], Reporter]", getattr(import_module(module), name)
+    )
+    return make(write, options or Options())
+
+
+def render(report: Report, format: str = "text", options: Options | None = None) -> str:
+    """The whole report as one string."""
+    parts: list[str] = []
+    writer = reporter(format, parts.append, options)
+    for session in report.sessions:
+        writer.session(session)
+    for unchecked in report.unchecked:
+        writer.unchecked(unchecked)
+    writer.finish()
+    return "".join(parts)

@@ -1,0 +1,46 @@
+"""The report as JSON lines: a finding a line as soon as its session is judged, the summary last.
+
+Each finding's object is that of `rtproto.reports.json` with the path and the ordinal of the session before it;
+`caused_by` counts the lines of that session from 0.  A path that could not be checked has a line with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from rtproto.findings import SessionReport, Severity, Unchecked
+from rtproto.reports import Options
+from rtproto.reports.json import SCHEMA, finding_object, unchecked_object
+from rtproto.reports.tally import Tally
+from rtproto.reports.words import escape
+from rtproto.selection import at_least
+
+
+class JsonlReporter:
+    """Writes each line at once; holds nothing but the counts."""
+
+    def __init__(self, write: Callable[[str], object], options: Options) -> None:
+        self._write = write
+        self._least = options.min_severity or Severity.INFO
+        self._tally = Tally()
+
+    def _line(self, line: dict[str, object]) -> None:
+        self._write(msgspec.json.encode(line).decode() + "\n")
+
+    def session(self, session: SessionReport) -> None:
+        """Write the lines of one session."""
+        place = {"path": escape(session.path), "session": self._tally.sessions}
+        self._tally.session(session)
+        for finding in at_least(session, self._least).findings:
+            self._line(place | finding_object(finding))
+
+    def unchecked(self, unchecked: Unchecked) -> None:
+        """Write the line of one path that could not be checked."""
+        self._tally.not_checked(unchecked)
+        self._line(unchecked_object(unchecked))
+
+    def finish(self) -> None:
+        """Write the summary."""
+        self._line({"schema": SCHEMA, "summary": self._tally.summary()})

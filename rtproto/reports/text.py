@@ -1,0 +1,323 @@
+"""The report for a person: what broke, which earlier line makes it so, what would have been allowed, how we know.
+
+Each finding is two frames, Elle's witness in a compiler's clothes: the line that caused it and the line that broke the
+rule, both as one designed line of the event (direction, type, ids, cut text), never as the event itself.  `<` was sent
+by the server, `>` by the client.  Plain characters and lines that wrap, so that it reads in a narrow pane and in a log.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from rtproto.findings import Excerpt, Finding, SessionReport, Severity, Unchecked
+from rtproto.reports import Options
+from rtproto.reports.tally import Tally, severities
+from rtproto.reports.words import NO_TYPE, escape, message, plural, prose, rule_of, scalar, show, source
+
+PER_RULE = 10
+"""Findings of one rule that are shown of one session unless all are asked for."""
+ALLOWED = 6
+"""Event types that are listed as allowed."""
+TYPES = 40
+"""Event types that the statistics list."""
+MIN_WIDTH = 40
+
+_ARROWS = {"server": "<", "client": ">"}
+_COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
+_BOLD = "1"
+_DIM = "2"
+_GREEN = "32"
+
+_RUNNER_COMMAND = re.compile(r"#(?=#(?:vso)?\[)")
+_TOKEN = re.compile(r"[\w.:+-]+\Z")
+# Values of these are what somebody said, never a name out of the protocol, and so always in quotes.
+_SPOKEN = frozenset({"delta", "text", "transcript", "arguments", "error.message", "audio"})
+_BASE64 = re.compile(r"<\d+ characters of base64>\Z")
+# Their values begin with what they are, so that the name is not needed.
+_BARE = {
+    "item_id": "item_",
+    "item.id": "item_",
+    "response_id": "resp_",
+    "response.id": "resp_",
+    "call_id": "call_",
+    "item.call_id": "call_",
+    "session.id": "sess_",
+}
+# What goes first when a line has no room for all.
+_LEAST = ("event_id", "session.id", "previous_item_id", "response_id", "output_index")
+
+
+def short_id(value: str) -> str:
+    """An id with its middle left out, from 17 characters on: `item_…k8w86`."""
+    if len(value) <= 16:
+        return value
+    head = value.find("_", 0, 8) + 1 or 6
+    return f"{value[:head]}…{value[-5:]}"
+
+
+def field(name: str, value: str | int | float | bool | None) -> str:
+    """One name and value of an event, on the few columns there are."""
+    shown = scalar(name, value)
+    name = show(name, 40)
+    if shown is None:
+        return f"{name}=null"
+    if isinstance(shown, bool):
+        return f"{name}={str(shown).lower()}"
+    if not isinstance(shown, str):
+        return f"{name}={shown}"
+    if name.endswith("id"):
+        bare = shown.startswith(_BARE.get(name, "\0"))
+        return short_id(shown) if bare else f"{name}={short_id(shown)}"
+    if _BASE64.match(shown):
+        return f"{name}={shown}"
+    if name not in _SPOKEN and _TOKEN.match(shown) and len(shown) <= 40:
+        return f"{name}={shown}"
+    cut = shown if len(shown) <= 40 else shown[:39].rstrip("…") + "…"
+    return f'{name}="' + cut.replace('"', '\\"') + '"'
+
+
+def fields(excerpt: Excerpt, room: int) -> str:
+    """The event's fields in at most `room` columns: ids that say little go first, then what stands last."""
+    shown = {name: field(name, value) for name, value in excerpt.fields}
+    if "event_id" in shown:
+        shown["event_id"] = shown.pop("event_id")  # it says least, and comes last
+    while shown and len(" ".join(shown.values())) > room:
+        del shown[next((name for name in _LEAST if name in shown), next(reversed(shown)))]
+    return " ".join(shown.values())
+
+
+def _counted(counts: Counter[Severity], severities: Iterable[Severity]) -> str:
+    return ", ".join(plural(counts[s], s.label) for s in severities if counts[s])
+
+
+class TextReporter:
+    """Writes each session as soon as it is judged, and one line of sums at the end."""
+
+    def __init__(self, write: Callable[[str], object], options: Options) -> None:
+        self._write = write
+        self._options = options
+        self._width = max(options.width, MIN_WIDTH)
+        self._least = options.min_severity or Severity.WARNING
+        self._tally = Tally()
+        self._connections: Counter[str] = Counter()
+        self._explained_arrows = False
+
+    # Lines
+
+    def _paint(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._options.color and text else text
+
+    def _line(self, text: str = "") -> None:
+        # A CI runner takes `::` at the head of a line, or `##[` and `##vso[` anywhere, for a command to itself.
+        if text.lstrip().startswith("::"):
+            text = text.replace("::", ": :", 1)
+        self._write(_RUNNER_COMMAND.sub("# ", text).rstrip() + "\n")
+
+    def _prose(
+        self, text: str, indent: str = "  ", hang: str = "", style: str = "", *, head: str = ""
+    ) -> None:
+        """Text wrapped to the width, painted as a whole, or only its `head`; colours count for no column."""
+        lines = textwrap.wrap(
+            text,
+            self._width,
+            initial_indent=indent,
+            subsequent_indent=indent + hang,
+            break_on_hyphens=False,
+        )
+        for line in lines:
+            painted = line.replace(head, self._paint(head, style), 1) if head else self._paint(line, style)
+            self._line(painted if style else line)
+
+    # Sessions
+
+    def session(self, session: SessionReport) -> None:
+        """Write one session: its header, and its findings in the order of the lines."""
+        self._tally.session(session)
+        self._connections[session.path] += 1
+        roots = sorted(session.roots(self._least), key=lambda finding: finding.line)
+        if self._options.quiet:
+            for finding in roots:
+                self._line(self._one_line(finding, session.path))
+            return
+        self._header(session)
+        self._findings(session, roots)
+
+    def _header(self, session: SessionReport) -> None:
+        counts = severities(session.findings)
+        verdict = _counted(counts, (s for s in reversed(Severity) if s >= self._least))
+        hidden = _counted(counts, (s for s in reversed(Severity) if s < self._least))
+        clean = (
+            "no findings" if not hidden else f"nothing worse than {max(counts).label}" if not verdict else ""
+        )
+        path = escape(session.path)
+        ordinal = self._connections[session.path]
+        place = path if ordinal == 1 else f"{path} (connection {ordinal})"
+        facts = ", ".join(
+            part for part in (plural(session.events, "event"), session.dialect, session.mode) if part
+        )
+        painted = self._paint(verdict, _BOLD) if verdict else self._paint(clean, _GREEN)
+        self._line(f"{self._paint(place, _BOLD)}: {facts}: {painted}")
+        if verdict or self._options.verbose:
+            reason = f": {prose(session.profile_reason, 400)}" if session.profile_reason else ""
+            self._prose(f"profile {session.profile}{reason}", hang="  ", style=_DIM)
+        for limit in session.limits:
+            self._prose("note: " + prose(limit, 400), hang="  ", style=_DIM)
+
+    def _findings(self, session: SessionReport, roots: list[Finding]) -> None:
+        if roots and not self._explained_arrows:
+            self._explained_arrows = True
+            self._prose("< sent by the server, > sent by the client", style=_DIM)
+        consequences: dict[int, list[Finding]] = {}
+        for finding in session.findings:
+            if finding.caused_by is not None:
+                consequences.setdefault(id(session.findings[finding.caused_by]), []).append(finding)
+        seen: Counter[str] = Counter()
+        for finding in roots:
+            seen[finding.code] += 1
+            if seen[finding.code] <= PER_RULE or self._options.verbose:
+                self._line()
+                self._finding(finding, session.path, consequences.get(id(finding), []))
+        for code, count in sorted(seen.items()):
+            if count > PER_RULE and not self._options.verbose:
+                self._line()
+                self._line(f"… and {count - PER_RULE:,} more of {code}; -v shows them")
+        if roots:
+            self._line()
+
+    # Findings
+
+    def _label(self, finding: Finding) -> str:
+        label = self._paint(f"{finding.severity.label}[{finding.code}]", _COLORS[finding.severity])
+        return f"{label} {finding.name}"
+
+    def _place(self, finding: Finding, path: str) -> str:
+        return f"{escape(path)}:{finding.line}" if finding.line else escape(path)
+
+    def _one_line(self, finding: Finding, path: str) -> str:
+        return f"{self._place(finding, path)}: {self._label(finding)}: {message(finding)}"
+
+    def _finding(self, finding: Finding, path: str, consequences: list[Finding]) -> None:
+        place = self._place(finding, path)
+        plain = f"{finding.severity.label}[{finding.code}] {finding.name}  {place}"
+        if len(plain) <= self._width:
+            self._line(f"{self._label(finding)}  {place}")
+        else:
+            self._line(self._label(finding))
+            self._line(f"  {place}")
+        self._prose(message(finding))
+        self._frames(finding)
+        self._allowed(finding)
+        self._source(finding, len(consequences))
+        if self._options.verbose:
+            for consequence in consequences:
+                label = f"{consequence.severity.label}[{consequence.code}]"
+                self._prose(
+                    f"then {label} {consequence.name}, line {consequence.line}: {message(consequence)}",
+                    indent="    ",
+                    hang="  ",
+                    style=_COLORS[consequence.severity],
+                    head=label,
+                )
+
+    def _frames(self, finding: Finding) -> None:
+        """The witnesses and the offending line, in the order of the recording."""
+        rows: list[tuple[int, str, str, Excerpt | None, str]] = []
+        here = "<- here"
+        for witness in finding.witnesses:
+            note = prose(witness.note, 200)
+            if finding.event is not None and witness.line == finding.event.line:
+                here = f"<- here, {note}"
+            else:
+                rows.append((witness.line, witness.direction, show(witness.type) or NO_TYPE, None, note))
+        if (event := finding.event) is not None:
+            rows.append((event.line, event.direction, show(event.type) or NO_TYPE, event, here))
+        if not rows:
+            return
+        rows.sort(key=lambda row: row[0])
+        digits = max(len(str(row[0])) for row in rows)
+        types = min(max(len(row[2]) for row in rows), 50)
+        for line, direction, kind, excerpt, note in rows:
+            left = f"  {line:>{digits}} {_ARROWS.get(direction, '?')} {kind:<{types}}"
+            room = self._width - len(left) - len(note) - 2
+            shown = fields(excerpt, room - 2) if excerpt is not None else ""
+            painted = note if excerpt is None else self._paint(note, _COLORS[finding.severity])
+            if room >= 0:
+                self._line(f"{left}{'  ' if shown else ''}{shown}  {painted}")
+            else:  # narrow: what it did goes below what it is
+                self._line(left)
+                self._prose(note, indent="      ")
+            if excerpt is not None and not shown:
+                self._prose(fields(excerpt, self._width - 6), indent="      ")
+
+    def _allowed(self, finding: Finding) -> None:
+        if not finding.machine and not finding.allowed:
+            return
+        shown = ", ".join(show(kind) for kind in finding.allowed[:ALLOWED]) or "nothing more"
+        rest = len(finding.allowed) - ALLOWED
+        more = f" and {rest} more" if rest > 0 else ""
+        where = f" ({finding.machine}: {finding.state})" if finding.machine and finding.state else ""
+        self._prose(f"allowed here: {shown}{more}{where}", hang="  ")
+
+    def _source(self, finding: Finding, consequences: int) -> None:
+        rule = rule_of(finding.code)
+        known = f"known from {source(rule.basis)}; " if rule is not None else ""
+        line = f"{known}`--explain {finding.code}` says more" if rule is not None else ""
+        if consequences and not self._options.verbose:
+            line += ("  " if line else "") + f"(+{plural(consequences, 'consequence')}; -v shows them)"
+        if line:
+            self._prose(line, style=_DIM)
+
+    # Ends
+
+    def unchecked(self, unchecked: Unchecked) -> None:
+        """Count one path that could not be checked, and say why unless the command says it elsewhere."""
+        self._tally.not_checked(unchecked)
+        if self._options.list_unchecked:
+            self._line(f"{escape(unchecked.path)}: not checked: {prose(unchecked.reason, 1000)}")
+
+    def finish(self) -> None:
+        """Write the statistics, where they were asked for, and the sums."""
+        if self._options.statistics:
+            self._statistics()
+        if not self._options.quiet:
+            self._line(self._sums())
+
+    def _statistics(self) -> None:
+        tally = self._tally
+        rules = sorted(tally.by_rule.items(), key=lambda item: (-item[1], item[0]))
+        if rules:
+            self._line("findings by rule:")
+        for (code, name, severity), count in rules:
+            self._line(f"{count:>8,}  {severity.label:<7}  {code} {name}")
+        types = sorted(tally.by_type.items(), key=lambda item: (-item[1], item[0]))
+        if types:
+            self._line("events by type:")
+        for kind, count in types[:TYPES]:
+            self._line(f"{count:>8,}  {show(kind)}")
+        if len(types) > TYPES:
+            self._line(
+                f"{sum(count for _, count in types[TYPES:]):>8,}  of {len(types) - TYPES:,} other types"
+            )
+
+    def _sums(self) -> str:
+        tally = self._tally
+        left_out = f"{plural(tally.unchecked, 'path')} not checked" if tally.unchecked else ""
+        if not tally.sessions:
+            return "nothing checked" + (f": {left_out}" if left_out else "")
+        counted = plural(tally.files, "file")
+        if tally.sessions != tally.files:
+            counted += f", {plural(tally.sessions, 'session')}"
+        shown = [s for s in reversed(Severity) if s >= self._least]
+        verdict = _counted(tally.by_severity, shown)
+        hidden = [s for s in reversed(Severity) if s < self._least and tally.by_severity[s]]
+        if not verdict:
+            verdict = "no findings" if not hidden else "no " + " or ".join(f"{s.label}s" for s in shown)
+        if hidden:
+            total = sum(tally.by_severity[s] for s in hidden)
+            ask = f"--min-severity {hidden[-1].label} shows {'it' if total == 1 else 'them'}"
+            verdict += f" ({_counted(tally.by_severity, hidden)} not shown; {ask})"
+        sums = f"checked {counted}, {plural(tally.events, 'event')}: {verdict}"
+        return sums + (f"; {left_out}" if left_out else "")

@@ -1,0 +1,27 @@
+"""What must agree: the rules, one class each, by family.
+
+A rule's code tells its file: `OUT016` is in `out.py`.  `RULES` holds them all, by code.
+"""
+
+from rtproto.rules import cli, dia, err, iab, itm, mcp, oab, out, rsp, ses, shp, trn, tru, usg, wir
+from rtproto.rules.base import RULES, Rule
+
+__all__ = [
+    "RULES",
+    "Rule",
+    "cli",
+    "dia",
+    "err",
+    "iab",
+    "itm",
+    "mcp",
+    "oab",
+    "out",
+    "rsp",
+    "ses",
+    "shp",
+    "trn",
+    "tru",
+    "usg",
+    "wir",
+]

@@ -1,0 +1,174 @@
+"""What a rule is, and what it is given to judge with.
+
+A rule is one class: its words, its evidence, its example and, where no state table can hold the condition, the code.
+Subclassing `Rule` with a non-empty `code` registers it.  Rules are stateless: what they must remember stands in
+`rtproto.protocol.facts`, and what they say is a `Verdict`, from which the checker makes a `Finding`.
+
+A rule can be reached in four ways:
+
+* a cell of a table names its code: `breach` is asked (by default it simply reports the cell);
+* an event of a type in `on` arrives: `check` is asked, before the event is added to the facts;
+* something happens that is no event of the dialect; `on` then names one of the pseudo types `FAULT`, `FOREIGN`,
+  `UNKNOWN`, `MISDIRECTED` or `BAD_AUDIO`;
+* the recording ends: `at_end` is asked for entities that a table calls unfinished, `at_close` always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
+
+from msgspec import Struct
+
+from rtproto.events.dialect import direction_of
+from rtproto.findings import Severity, Witness
+from rtproto.protocol.engine import Broken, Engine, Entity
+from rtproto.protocol.facts import Facts
+from rtproto.rules.examples import Example
+from rtproto.wire import Fault
+
+FAULT = "<fault>"
+"""The line did not decode; `Context.fault` says why."""
+FOREIGN = "<foreign>"
+"""The event's type belongs to another dialect than the connection's; `Context.other` names that dialect."""
+UNKNOWN = "<unknown>"
+"""No dialect has an event of this type."""
+MISDIRECTED = "<misdirected>"
+"""The event's type belongs to the other side of the connection."""
+BAD_AUDIO = "<bad audio>"
+"""The event carries audio that is not valid base64."""
+
+Basis = Literal["documented", "schema", "observed", "inferred"]
+Needs = Literal["any", "server", "client", "both"]
+
+
+class Verdict(Struct, frozen=True):
+    """What a rule says of one event; everything left out is filled in from the event at hand."""
+
+    args: dict[str, Any] = {}
+    severity: Severity | None = None
+    line: int | None = None
+    """Another line than the one at hand, when the fault lies there."""
+    type: str = ""
+    """With `line`: the event type of that line."""
+    direction: str = "server"
+    """With `line`: who sent that line."""
+    event: Any = None
+    """With `line`: the event of that line, where it is still known."""
+    witnesses: tuple[Witness, ...] = ()
+    entity: Any = None
+    """The entity the verdict is about; its taint decides whether the finding is a consequence."""
+    taints: tuple[Any, ...] = ()
+    """Other entities whose later faults are consequences of this one."""
+    broken: Any = None
+    """The illegal cell, for verdicts that come from a table."""
+
+
+class Context:
+    """What the checker knows at the event that is being judged."""
+
+    __slots__ = (
+        "audio_bytes",
+        "direction",
+        "engine",
+        "entity",
+        "facts",
+        "fault",
+        "line",
+        "other",
+        "profile",
+        "raw",
+        "told",
+        "type",
+    )
+
+    def __init__(self, facts: Facts, engine: Engine, profile: str) -> None:
+        self.facts = facts
+        self.engine = engine
+        self.profile = profile
+        self.line = 0
+        self.direction = "server"
+        self.type = ""
+        self.raw: bytes = b""
+        self.entity: Entity | None = None
+        """The innermost entity that the event is an input of."""
+        self.audio_bytes: int | None = None
+        self.fault: Fault | None = None
+        self.other = ""
+        self.told: set[tuple[str, str]] = set()
+
+    def first(self, code: str, subject: str = "") -> bool:
+        """True the first time this rule asks about this subject on this connection."""
+        if (code, subject) in self.told:
+            return False
+        self.told.add((code, subject))
+        return True
+
+    @property
+    def both_directions(self) -> bool:
+        """The recording has shown events of both sides so far."""
+        return len(self.facts.seen) == 2
+
+
+class Rule:
+    """One rule of the catalogue.  The first paragraph of the docstring says what holds, the rest why it matters."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.ERROR
+    basis: ClassVar[Basis] = "documented"
+    dialects: ClassVar[tuple[str, ...]] = ("beta", "ga")
+    needs: ClassVar[Needs] = "server"
+    message: ClassVar[str]
+    """`str.format` template over the verdict's args; `{type}`, `{state}` and `{machine}` are always there."""
+    evidence: ClassVar[str]
+    exceptions: ClassVar[str] = ""
+    on: ClassVar[tuple[str, ...]] = ()
+    depends: ClassVar[tuple[str, ...]] = ()
+    """For rules that look at deltas: the only fields their answer depends on beside the event's place.  A repetition
+    with the same values is not asked about again as long as no entity moves."""
+    reads_raw: ClassVar[bool] = False
+    """Judges `Context.raw`, so it is also asked about events that do not decode."""
+    example: ClassVar[Example]
+
+    def __init_subclass__(cls) -> None:
+        if not cls.code:
+            return
+        other = _registry.setdefault(cls.code, cls)
+        if other is not cls:
+            raise TypeError(f"{cls.__name__} and {other.__name__} both claim the code {cls.code}")
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        """Judge an event of one of the types in `on`."""
+        return iter(())
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        """Report an illegal cell that names this rule."""
+        yield Verdict(entity=broken.entity, broken=broken, witnesses=history(broken))
+
+    def at_end(self, context: Context, entity: Entity, cut: bool) -> Iterator[Verdict]:
+        """Report an entity that the recording leaves unfinished; `cut` says that the connection's end is not in it."""
+        return iter(())
+
+    def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
+        """Judge what can only be judged when the recording is over."""
+        return iter(())
+
+
+_registry: dict[str, type[Rule]] = {}
+RULES: Mapping[str, type[Rule]] = MappingProxyType(_registry)
+"""Every rule by its code.  Filled by importing `rtproto.rules`."""
+
+
+def history(of: Entity | Broken, last: int = 2) -> tuple[Witness, ...]:
+    """The lines that brought an entity into its state (or into the one in which it broke a rule), oldest first."""
+    return tuple(
+        Witness(
+            line=line,
+            type=type,
+            note=of.machine.notes.get(input, f"moved the {of.machine.name}"),
+            direction=direction_of(type) or "server",
+        )
+        for line, type, input in of.history[-last:]
+    )

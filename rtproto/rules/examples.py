@@ -1,0 +1,148 @@
+"""Examples of rules: a legal session and the one edit that breaks it.
+
+An example is data, so that tests run it, `--explain` prints it and the docs show it.  The legal twin is the session
+itself (or the session after `prepare`, where the rule needs a situation of its own); the breaking one is one edit away.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from rtproto.rules.sessions import Session, session
+
+RAW = "<raw>"
+"""Stands in an edit for the line whose bytes are `Example.raw`."""
+
+
+class Edit(Struct, frozen=True):
+    """One change at the event number `nth` (from 0) of a type.
+
+    `kind` is `drop`, `repeat` (directly after itself), `swap` (with the next event), `set` (the member at the dotted
+    path `path`, where numbers index lists, becomes `value`; the value `...` removes it), `after` or `before` (`value`
+    is the `(direction, event)` pair that is put there) or `only` (nothing but what comes before the event is kept).
+    """
+
+    kind: str
+    type: str
+    nth: int = 0
+    path: str = ""
+    value: Any = None
+
+    def apply(self, lines: Session) -> Session:
+        """A session with the change made.  Raises `LookupError` when the session has no such event."""
+        places = [i for i, (_, event) in enumerate(lines) if event.get("type") == self.type]
+        at = places[self.nth]
+        edited = copy.deepcopy(lines)
+        direction, event = edited[at]
+        if self.kind == "drop":
+            del edited[at]
+        elif self.kind == "repeat":
+            again = copy.deepcopy(event)
+            if "event_id" in again:
+                again["event_id"] += "_again"
+            edited.insert(at + 1, (direction, again))
+        elif self.kind == "swap":
+            edited[at], edited[at + 1] = edited[at + 1], edited[at]
+        elif self.kind == "set":
+            _set(event, self.path.split("."), self.value)
+        elif self.kind in ("after", "before"):
+            edited.insert(at + (self.kind == "after"), copy.deepcopy(self.value))
+        elif self.kind == "only":
+            del edited[at:]
+        else:
+            raise LookupError(f"no edit of the kind {self.kind!r}")
+        return edited
+
+
+def _set(target: Any, path: list[str], value: Any) -> None:
+    for name in path[:-1]:
+        target = target[int(name)] if isinstance(target, list) else target[name]
+    last = path[-1]
+    if isinstance(target, list):
+        target[int(last)] = value
+    elif value is ...:
+        del target[last]
+    else:
+        target[last] = value
+
+
+class Example(Struct, frozen=True):
+    """A legal session and how to break the rule in it.
+
+    `session` names one in `rtproto.rules.sessions`.  `prepare` are edits that both twins share.  `cut=False` says that
+    the recording holds the connection's close.  `raw` are the bytes of the line that `edit` puts there, for rules about
+    bytes (`bytes_before`).
+    """
+
+    session: str
+    edit: Edit
+    prepare: tuple[Edit, ...] = ()
+    cut: bool = True
+    raw: bytes | None = None
+    limit: int | None = None
+    """Longest frame in bytes, where the rule is about that."""
+
+    def passing(self) -> Session:
+        """The legal twin."""
+        lines = session(self.session)
+        for edit in self.prepare:
+            lines = edit.apply(lines)
+        return lines
+
+    def breaking(self) -> Session:
+        """The twin that breaks the rule."""
+        return self.edit.apply(self.passing())
+
+    def lines(self, *, breaking: bool) -> list[tuple[str, bytes]]:
+        """One of the twins as it would be recorded: direction and the bytes of each frame."""
+        return [
+            (
+                direction,
+                self.raw if self.raw is not None and event == {"type": RAW} else msgspec.json.encode(event),
+            )
+            for direction, event in (self.breaking() if breaking else self.passing())
+        ]
+
+
+def drop(type: str, nth: int = 0) -> Edit:
+    """Leave the event out."""
+    return Edit("drop", type, nth)
+
+
+def repeat(type: str, nth: int = 0) -> Edit:
+    """Send the event twice, with an event id of its own."""
+    return Edit("repeat", type, nth)
+
+
+def swap(type: str, nth: int = 0) -> Edit:
+    """Exchange the event and the next."""
+    return Edit("swap", type, nth)
+
+
+def change(type: str, path: str, value: Any, nth: int = 0) -> Edit:
+    """Give a member another value; `...` removes it."""
+    return Edit("set", type, nth, path, value)
+
+
+def after(type: str, direction: str, event: dict[str, Any], nth: int = 0) -> Edit:
+    """Put another event behind the event."""
+    return Edit("after", type, nth, "", (direction, event))
+
+
+def before(type: str, direction: str, event: dict[str, Any], nth: int = 0) -> Edit:
+    """Put another event in front of the event."""
+    return Edit("before", type, nth, "", (direction, event))
+
+
+def bytes_before(type: str, direction: str = "server", nth: int = 0) -> Edit:
+    """Put the line `Example.raw` in front of the event."""
+    return before(type, direction, {"type": RAW}, nth)
+
+
+def upto(type: str, nth: int = 0) -> Edit:
+    """Stop recording before the event."""
+    return Edit("only", type, nth)

@@ -1,0 +1,71 @@
+"""SHP: the shape of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rtproto.rules.base import FAULT, Context, Rule, Verdict
+from rtproto.rules.examples import Example, bytes_before, change
+
+
+class FaultRule(Rule):
+    """Not a rule itself: reports faults of the kinds in `kinds`."""
+
+    code = ""
+    kinds: tuple[str, ...] = ()
+    dialects = ("beta", "ga", "translation")
+    needs = "any"
+    on = (FAULT,)
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        fault = context.fault
+        if fault is not None and fault.kind in self.kinds:
+            at = "" if fault.offset is None else f" at byte {fault.offset}"
+            args = {"path": fault.path, "expected": fault.expected, "found": fault.found, "at": at}
+            yield Verdict({**args, "type": fault.type or "the line"})
+
+
+class RequiredFieldMissing(FaultRule):
+    """An event has the members that its type requires.
+
+    Typed clients refuse the event, untyped ones fail later, where they use what is missing.
+    """
+
+    code = "SHP001"
+    name = "required-field-missing"
+    basis = "schema"
+    kinds = ("missing-field",)
+    message = "{type} lacks `{path}`: {expected} is required"
+    evidence = "The types of openai 3.54, without the members that real servers are known to leave out."
+    example = Example("text_turn", change("response.output_text.delta", "item_id", ...))
+
+
+class FieldTypeWrong(FaultRule):
+    """A member has the JSON type that the event's type gives it.
+
+    Typed clients refuse the event; untyped ones concatenate numbers and count strings.
+    """
+
+    code = "SHP002"
+    name = "field-type-wrong"
+    basis = "schema"
+    kinds = ("wrong-type",)
+    message = "{type}: `{path}` should be {expected}, it is {found}"
+    evidence = "The types of openai 3.54, with null and other liberties that real servers are known to take."
+    example = Example("text_turn", change("response.output_text.delta", "output_index", "0"))
+
+
+class NotAnEvent(FaultRule):
+    """A frame is a JSON object with a string `type`.
+
+    Nothing else is ever sent on this connection.
+    """
+
+    code = "SHP007"
+    name = "not-an-event"
+    basis = "schema"
+    kinds = ("not-an-object", "type-missing", "empty")
+    message = "not an event: expected {expected}, found {found}"
+    evidence = "Every event of the published unions is an object told apart by its type."
+    example = Example("text_turn", bytes_before("response.created"), raw=b'["response.created"]')

@@ -1,0 +1,143 @@
+"""WIR: the bytes of a frame, before they are an event."""
+
+from __future__ import annotations
+
+from rtproto.findings import Severity
+from rtproto.rules.examples import Example, bytes_before
+from rtproto.rules.shp import FaultRule
+
+_HUGE = (
+    b'{"type":"rate_limits.updated","event_id":"event_huge","rate_limits":[{"name":"tokens","limit":1e999}]}'
+)
+
+
+class _WireRule(FaultRule):
+    """Not a rule itself: the bytes are at fault."""
+
+    code = ""
+    basis = "documented"
+    evidence = "RFC 8259 (JSON) and RFC 6455 (text messages are UTF-8)."
+
+
+class NotUtf8(_WireRule):
+    """A frame is UTF-8.
+
+    A WebSocket text message is; other bytes come from a recorder that wrote another encoding.
+    """
+
+    code = "WIR001"
+    name = "not-utf8"
+    kinds = ("not-utf8",)
+    message = "the line is not UTF-8{at}"
+    example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping","x":"caf\xe9"}')
+
+
+class NotJson(_WireRule):
+    """A frame is JSON.
+
+    Python reprs, log prefixes and console pastes are not.
+    """
+
+    code = "WIR002"
+    name = "not-json"
+    kinds = ("not-json",)
+    message = "the line is not JSON{at}: expected {expected}, found {found}"
+    example = Example("text_turn", bytes_before("response.created"), raw=b"{'type': 'ping'}")
+
+
+class NotFinite(_WireRule):
+    """Numbers are finite: JSON has no NaN and no Infinity.
+
+    Python's json module writes them unless told otherwise, and most other readers refuse the line.
+    """
+
+    code = "WIR003"
+    name = "not-finite"
+    kinds = ("not-finite",)
+    message = "{found} is no JSON{at}"
+    example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping","x":NaN}')
+
+
+class NumberRange(_WireRule):
+    """Numbers fit into 64 bits."""
+
+    code = "WIR004"
+    name = "number-range"
+    kinds = ("number-range",)
+    message = "`{path}` is {found}: no 64-bit number"
+    example = Example("text_turn", bytes_before("response.created"), raw=_HUGE)
+
+
+class TooDeep(_WireRule):
+    """Objects and arrays are nested as deep as the protocol needs, not without end.
+
+    Deep nesting overflows the stack of many decoders.
+    """
+
+    code = "WIR005"
+    name = "too-deep"
+    kinds = ("too-deep",)
+    message = "the line is nested deeper than the decoder follows"
+    example = Example(
+        "text_turn",
+        bytes_before("response.created"),
+        raw=b'{"type":"ping","x":' + b"[" * 5000 + b"]" * 5000 + b"}",
+    )
+
+
+class TooLong(_WireRule):
+    """A frame is no longer than the limit (32 MiB; `--max-line-bytes`).
+
+    The API takes 15 MiB of audio in one event; what is longer is no event.
+    """
+
+    code = "WIR006"
+    name = "too-long"
+    kinds = ("too-long",)
+    message = "the line is longer than the limit; it was passed over"
+    example = Example(
+        "text_turn",
+        bytes_before("response.created"),
+        raw=b'{"type":"ping","x":"' + b"a" * 5000 + b'"}',
+        limit=4096,
+    )
+
+
+class Truncated(_WireRule):
+    """A frame is whole.
+
+    A recorder that was stopped leaves half a line at the end; in the middle, it cut long lines.
+    """
+
+    code = "WIR007"
+    name = "line-truncated"
+    severity = Severity.WARNING
+    kinds = ("truncated",)
+    message = "the line ends too early: expected {expected}"
+    example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping","x":"ab')
+
+
+class TrailingData(_WireRule):
+    """A line holds one event.
+
+    Two on one line come from a recorder that forgot the newline; the second would be lost.
+    """
+
+    code = "WIR008"
+    name = "trailing-data"
+    kinds = ("trailing-data",)
+    message = "something follows the event{at}: {found}"
+    example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping"}{"type":"ping"}')
+
+
+class LoneSurrogate(_WireRule):
+    """An escape of half a character comes with its other half.
+
+    Text that was cut between the two; most decoders refuse the line.
+    """
+
+    code = "WIR009"
+    name = "lone-surrogate"
+    kinds = ("lone-surrogate",)
+    message = "half of an escaped character{at}"
+    example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping","x":"\\ud83d"}')

@@ -1,0 +1,304 @@
+"""Recordings with one JSON text a line: bare events, or envelopes that say who sent the event, and when.
+
+An envelope is an object with an event under `event`, `data`, `payload` or `message`: an object, or a string
+that holds one.  A bare event does not say who sent it, and need not: no type is sent by both sides.  Events are
+handed on as the bytes that stand in the file, and nothing in them is decoded here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from rtproto.events.dialect import direction_of
+from rtproto.wire import MAX_LINE_BYTES, Fault, Line, read_lines
+from rtproto.wire_scan import scan
+
+Direction: TypeAlias = Literal["client", "server"]
+
+_SIDES: dict[str, Direction] = {"client": "client", "server": "server", "c2s": "client", "s2c": "server"}
+"""What recorders call the two sides, in lower case."""
+_RELATIVE: dict[str, Direction] = {
+    "sent": "client",
+    "send": "client",
+    "out": "client",
+    "outgoing": "client",
+    "outbound": "client",
+    "received": "server",
+    "receive": "server",
+    "recv": "server",
+    "in": "server",
+    "incoming": "server",
+    "inbound": "server",
+}
+"""What recorders in the client call the two directions.  In a server's recorder they mean the opposite, which the
+first event of a known type gives away."""
+
+_LOOKED_AT = 50
+"""Lines, blank ones aside, among which an event must be for a file to be taken for a recording."""
+_LOOKED_AT_BYTES = 4 * 1024 * 1024
+"""Bytes of such lines that are held back at most, a last long one aside."""
+
+
+class Close(Struct, frozen=True, gc=False):
+    """The end of a connection, from a line `{"close": {"code": 1000, "reason": ""}}`."""
+
+    code: int | None = None
+    """The status code of the WebSocket, where the line has it."""
+    reason: str | None = None
+
+
+class Frame(Struct, frozen=True, gc=False):
+    """One message of a recorded connection, or its end."""
+
+    line: int
+    """1-based line of the file."""
+    direction: Direction | None
+    """Who sent it; None where the line does not say."""
+    raw: bytes
+    """The event's JSON text as it stands in the file; the whole line where no event can be made out in it."""
+    time: float | None = None
+    """The envelope's time, if it is a number, in the recorder's unit; `at_ms` is turned into seconds."""
+    fault: Fault | None = None
+    """Why the line has no event, where that is not for the event's decoder to say; `raw` is then the line, or
+    its start."""
+    close: Close | None = None
+    """Set where the connection ends: there is no event then."""
+
+
+class NotARecording(ValueError):  # noqa: N818 - nothing is wrong with the file
+    """The beginning of the file holds no Realtime event.  The message says what it holds, and what would be read."""
+
+
+class _Envelope(Struct, frozen=True):
+    """What may stand around an event, or tell that nothing does."""
+
+    type: Raw | UnsetType = UNSET
+    direction: Raw | UnsetType = UNSET
+    dir: Raw | UnsetType = UNSET
+    source: Raw | UnsetType = UNSET
+    sender: Raw | UnsetType = UNSET
+    event: Raw | UnsetType = UNSET
+    data: Raw | UnsetType = UNSET
+    payload: Raw | UnsetType = UNSET
+    message: Raw | UnsetType = UNSET
+    t: Raw | UnsetType = UNSET
+    time: Raw | UnsetType = UNSET
+    ts: Raw | UnsetType = UNSET
+    timestamp: Raw | UnsetType = UNSET
+    at: Raw | UnsetType = UNSET
+    at_ms: Raw | UnsetType = UNSET
+    close: Raw | UnsetType = UNSET
+
+    def texts(self, *names: str) -> Iterator[bytes]:
+        """The JSON texts of those members that are there."""
+        for name in names:
+            text: Raw | UnsetType = getattr(self, name)
+            if not isinstance(text, UnsetType):
+                yield bytes(text)
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_STRING = msgspec.json.Decoder(str)
+_NUMBER = msgspec.json.Decoder(float)
+_CLOSE = msgspec.json.Decoder(Close)
+_DIRECTIONS: Mapping[bytes, Direction] = {b'"client"': "client", b'"server"': "server"}
+_TIMES = ("t", "time", "ts", "timestamp", "at", "at_ms")
+_TYPE = re.compile(rb'\s*+\{[^\x00]*?"type"\s*+:\s*+"')
+_TYPE_WITHIN = 256
+
+
+def read(stream: BinaryIO, limit: int = MAX_LINE_BYTES) -> Iterator[Frame]:
+    """The messages of a recording, in order; blank lines and a byte order mark are passed over.
+
+    A line that is no JSON becomes a frame as it stands, for the event's decoder to judge; one of more than
+    `limit` bytes becomes a frame with a `too-long` fault.  Memory is bounded by a few times `limit`.  Raises
+    `NotARecording` before the first frame if none of the first fifty lines holds an event; a file without any
+    line gives no frame.  Raises what the stream raises.
+    """
+    lines = (line for line in read_lines(stream, limit) if line.raw and not line.raw.isspace())
+    begun: list[Line] = []
+    for line in lines:
+        begun.append(line)
+        if _holds_event(line.raw):
+            break
+        if len(begun) == _LOOKED_AT or sum(len(one.raw) for one in begun) > _LOOKED_AT_BYTES:
+            raise NotARecording(_teach([one.raw for one in begun]))
+    else:
+        if begun:
+            raise NotARecording(_teach([one.raw for one in begun]))
+    perspective = _Perspective()
+    while begun:
+        yield _frame(begun.pop(0), limit, perspective)
+    for line in lines:
+        yield _frame(line, limit, perspective)
+
+
+def looks_like_realtime(first_lines: Sequence[bytes]) -> bool:
+    """Whether one of these lines holds an object with a string `type`, directly or in an envelope."""
+    return any(map(_holds_event, first_lines))
+
+
+def _holds_event(raw: bytes) -> bool:
+    envelope = _open(raw)
+    if envelope is None:
+        # It may have been cut, or be faulty in another way that deserves a finding.
+        return _TYPE.match(raw[:4096]) is not None
+    return _has_type(envelope) or any(map(_is_event, envelope.texts("event", "data", "payload", "message")))
+
+
+def _is_event(text: bytes) -> bool:
+    event = _open(_unquoted(text))
+    return event is not None and _has_type(event)
+
+
+def _has_type(envelope: _Envelope) -> bool:
+    return any(text.startswith(b'"') for text in envelope.texts("type"))
+
+
+def _type(event: bytes) -> str:
+    """The `type` of an event, empty where it has none."""
+    envelope = _open(event)
+    return "" if envelope is None else next(map(_text, envelope.texts("type")), "")
+
+
+def _open(raw: bytes) -> _Envelope | None:
+    """The members of an object that this module knows, also if a value in it is none of JSON's; None for
+    anything else."""
+    try:
+        return _ENVELOPE.decode(raw)
+    except (ValueError, RecursionError):
+        found = scan(raw)
+    if not found.whole or not raw.lstrip().startswith(b"{"):
+        return None
+    names = found.members.keys() & set(_Envelope.__struct_fields__)
+    return _Envelope(**{name: Raw(raw[slice(*found.members[name])]) for name in names})
+
+
+def _unquoted(text: bytes) -> bytes:
+    """The text in a JSON string, where it is one that can be read; else the text itself."""
+    if text.startswith(b'"'):
+        try:
+            return _STRING.decode(text).encode()
+        except ValueError:
+            return text
+    return text
+
+
+class _Perspective:
+    """Whether the recorder sat in the client or in the server, once an event has shown it."""
+
+    __slots__ = ("_from_server",)
+
+    def __init__(self) -> None:
+        self._from_server: bool | None = None
+
+    def direction(self, name: str, event: bytes) -> Direction | None:
+        """Who sent the event that the recorder gave that name of a direction; None for a name that nobody uses."""
+        name = name.strip().lower()
+        relative = _RELATIVE.get(name)
+        if relative is None:
+            return _SIDES.get(name)
+        if self._from_server is None:
+            sender = direction_of(_type(event))
+            if sender is not None:
+                self._from_server = sender != relative
+        if not self._from_server:
+            return relative
+        return "server" if relative == "client" else "client"
+
+
+def _text(raw: bytes) -> str:
+    """The text of a JSON string, and nothing for any other value."""
+    try:
+        return _STRING.decode(raw)
+    except ValueError:
+        return ""
+
+
+def _frame(line: Line, limit: int, perspective: _Perspective) -> Frame:
+    raw = line.raw
+    if line.too_long:
+        fault = Fault("too-long", "", f"a line of at most {limit} bytes", "a longer one")
+        return Frame(line.number, None, raw, fault=fault)
+    # What has a type, but no second brace and no backslash, has no event inside.  Most deltas end here.
+    if raw.find(b'"type"', 0, _TYPE_WITHIN) > 0 and raw.find(b"{", 1) < 0 and b"\\" not in raw:
+        return Frame(line.number, None, raw)
+    envelope = _open(raw)
+    if envelope is None:
+        return Frame(line.number, None, raw)
+    if envelope.event is not UNSET and envelope.direction is not UNSET:
+        # As in nearly every file of envelopes.
+        direction = _DIRECTIONS.get(bytes(envelope.direction))
+        event = bytes(envelope.event)
+        if direction is not None and event.startswith(b"{"):
+            return Frame(line.number, direction, event, _time(envelope))
+    return _unpacked(line, envelope, perspective)
+
+
+def _unpacked(line: Line, envelope: _Envelope, perspective: _Perspective) -> Frame:
+    contents = [_unquoted(text) for text in envelope.texts("event", "data", "payload", "message")]
+    event = next((text for text in contents if text.lstrip().startswith(b"{")), None)
+    bare = _has_type(envelope)
+    direction: Direction | None = None
+    for text in envelope.texts("direction", "dir", "source", "sender"):
+        direction = direction or perspective.direction(_text(text), event or b"")
+    if event is None and not bare:
+        for text in envelope.texts("close"):
+            return Frame(line.number, direction, line.raw, _time(envelope), close=_closing(text))
+        if direction is not None:
+            if contents:
+                return Frame(line.number, direction, contents[0], _time(envelope))
+            fault = Fault(
+                "missing-field", "$.event", "the event, as an object or as a string of JSON", "nothing"
+            )
+            return Frame(line.number, direction, line.raw, _time(envelope), fault)
+    if event is None or (bare and direction is None and not _is_event(event)):
+        return Frame(line.number, None, line.raw)
+    return Frame(line.number, direction, event, _time(envelope))
+
+
+def _closing(text: bytes) -> Close:
+    try:
+        return _CLOSE.decode(text)
+    except ValueError:
+        return Close()
+
+
+def _time(envelope: _Envelope) -> float | None:
+    for name in _TIMES:
+        text: Raw | UnsetType = getattr(envelope, name)
+        if text is not UNSET:
+            try:
+                time = _NUMBER.decode(text)
+            except ValueError:
+                continue
+            return time / 1000 if name == "at_ms" else time
+    return None
+
+
+def _teach(lines: Sequence[bytes]) -> str:
+    """What a file that is no recording holds.  None of its text is shown: it may be anything, a secret too."""
+    first = lines[0][:1000]
+    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+        holds = "UTF-16 text (save it as UTF-8)"
+    elif re.search(rb"[\x00-\x08\x0e-\x1a]", first):
+        holds = "binary data"
+    elif first.lstrip().startswith(b"["):
+        holds = "a JSON array (write its elements one a line)"
+    elif _open(lines[0]) is not None:
+        holds = 'JSON objects without a string "type"'
+    elif first.lstrip().startswith(b"{"):
+        holds = "JSON that goes over several lines (write each event on one)"
+    elif any(b"{" in line for line in lines):
+        holds = "text with braces in it, which may be a log (leave only the JSON in each line)"
+    else:
+        holds = "text that is no JSON"
+    return (
+        f"this does not look like a Realtime recording: the first lines hold {holds}; "
+        'rtproto reads JSONL: one event a line, or {"direction": "client" or "server", "event": {…}}'
+    )

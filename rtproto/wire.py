@@ -1,0 +1,330 @@
+"""Bytes to `Event | UnknownEvent | Fault`, and back.  The only module that catches a decoder's exceptions.
+
+`Decoder.decode` never raises, whatever the bytes.  An event in order takes one call of msgspec, and an audio
+event of some length a good deal less: nine tenths of its bytes are base64, which pybase64 validates several
+times faster than any JSON parser reads them.  So the payload is taken out of the line, checked on its own, and
+put into the decoded event.
+
+What msgspec refuses is looked at again, in `_diagnose`: is it bad text (`rtproto.wire_scan` says where), an
+unknown type, an object of an unknown variant inside a known event, or a wrong shape (`rtproto.wire_shape` says
+where)?  The decoder's own messages are not read: they are no interface.
+
+The names of the other `wire_*` modules can be imported from here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import functools
+import secrets
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import msgspec
+import pybase64
+from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec.structs import force_setattr
+
+from .events.base import Event, UnknownEvent, UnknownVariant
+from .events.dialect import Dialect, event_type, typed_decoder
+from .wire_fault import DecodeError, Fault, describe
+from .wire_lines import MAX_LINE_BYTES, Line, read_lines
+from .wire_salvage import Salvage, salvage
+from .wire_scan import Problem, duplicate_keys, scan
+from .wire_shape import UNKNOWN_TAG, Misfit, mend
+
+__all__ = [
+    "AUDIO_FIELDS",
+    "MAX_LINE_BYTES",
+    "DecodeError",
+    "Decoder",
+    "Fault",
+    "Line",
+    "Salvage",
+    "decode_or_raise",
+    "duplicate_keys",
+    "encode",
+    "read_lines",
+    "salvage",
+]
+
+RawFrame: TypeAlias = bytes | bytearray | memoryview | str
+
+AUDIO_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "input_audio_buffer.append": "audio",
+        "session.input_audio_buffer.append": "audio",
+        "response.audio.delta": "delta",
+        "response.output_audio.delta": "delta",
+        "session.output_audio.delta": "delta",
+    }
+)
+"""The events whose payload is base64 audio, and the field it is in."""
+
+SPLICED_FROM = 2800
+"""Bytes of a line from which taking the audio out is the faster way, validation included (40 ms of pcm16)."""
+
+_UNKNOWN_BYTES = UNKNOWN_TAG.encode()
+
+_KEY_WITHIN = 600
+"""Bytes from the start of a line in which the key of the audio is looked for; its neighbours are ids and indexes."""
+_TAIL_WITHIN = 1000
+"""Bytes after the audio that are still remembered as the usual tail; much less than `SPLICED_FROM`."""
+
+_HOLE = secrets.token_hex(8)
+_HOLE_BYTES = _HOLE.encode()
+"""Stands where the audio was.  Nobody can have written it into a frame, so the field that holds it afterwards
+is the field whose value was taken out: not a namesake in a nested object, nor a key that only ends like it."""
+
+
+class Decoder:
+    """Decodes what one side of a connection says in one dialect.
+
+    Threads may share one, except for its `audio_bytes`.
+    """
+
+    __slots__ = ("_audio", "_last", "decode", "dialect", "direction")
+
+    dialect: Dialect
+    direction: str
+    decode: Callable[[RawFrame], Event | UnknownEvent | Fault]
+    """The event of a frame; an `UnknownEvent` for a `type` that is none of this dialect's and direction's; a
+    `Fault` for anything else.  Never raises, whatever the bytes (`TypeError` for what is neither bytes nor
+    `str`).
+
+    A function and not a method: every event passes here, and the lookup of a method takes a tenth of the time.
+    """
+
+    def __init__(self, dialect: Dialect, *, direction: str) -> None:
+        if direction not in ("client", "server"):
+            raise ValueError(f"no direction {direction!r}; there are: client, server")
+        self.dialect = dialect
+        self.direction = direction
+        classes = dialect.client if direction == "client" else dialect.server + dialect.extras
+        types: dict[str, type[Event]] = {event_type(cls): cls for cls in classes}
+        self._audio: dict[type, str] = {
+            types[name]: field for name, field in AUDIO_FIELDS.items() if name in types
+        }
+        self._last: object = None
+        """The last event, as long as nobody has asked for the length of its audio, and that length afterwards."""
+        self.decode = self._compile(types)
+
+    @property
+    def audio_bytes(self) -> int | None:
+        """Bytes of audio in the event that was decoded last; None if it carries none, or if its base64 is not
+        valid."""
+        last = self._last
+        if type(last) is int:
+            return last
+        field = self._audio.get(type(last))
+        length = None if field is None else _audio_length(getattr(last, field))
+        self._last = length
+        return length
+
+    def _compile(
+        self, types: Mapping[str, type[Event]]
+    ) -> Callable[[RawFrame], Event | UnknownEvent | Fault]:
+        decoder = self.dialect.client_decoder if self.direction == "client" else self.dialect.server_decoder
+        plain: Callable[[bytes], Any] = decoder.decode
+        audio = self._audio
+        field = "audio" if self.direction == "client" else "delta"
+        key = f'"{field}"'.encode()
+        # Where the audio began and ended in the last line, counted from either end, and what stood before it:
+        # lines of one stream are alike.  A wrong guess is found out; all that it costs is the search.
+        begin, tail, before = 0, 1, b"?"
+
+        def splice(raw: bytes) -> Event | None:
+            """The event of a line with audio; None for anything unexpected, which is left to `plain`."""
+            nonlocal begin, tail, before
+            start, rest = begin, tail
+            if raw[start - len(before) : start] != before:
+                start = _value_after(raw, key)
+                if not start:
+                    return None
+                begin, before = start, raw[start - len(key) - 2 : start]
+            payload = raw[start:-rest]
+            length = _audio_length(payload) if raw[-rest] == 0x22 else None
+            if length is None:
+                end = raw.find(b'"', start)
+                if end < 0 or end == len(raw) - rest:
+                    return None
+                rest = len(raw) - end
+                payload = raw[start:end]
+                length = _audio_length(payload)
+                if length is None:
+                    return None
+                if rest < _TAIL_WITHIN:
+                    tail = rest
+            # The payload has nothing but letters of base64: what may be wrong with the line is in the other bytes.
+            others = raw[:start] + _HOLE_BYTES + raw[-rest:]
+            try:
+                if not others.isascii():
+                    others.decode()
+                event: Event = plain(others)
+            except (ValueError, RecursionError):
+                return None
+            if type(event) not in audio or getattr(event, field) != _HOLE:
+                return None
+            force_setattr(event, field, payload.decode())
+            self._last = length
+            return event
+
+        def decode(raw: RawFrame) -> Event | UnknownEvent | Fault:
+            if type(raw) is not bytes:
+                raw = (
+                    raw.encode("utf-8", "surrogatepass")
+                    if isinstance(raw, str)
+                    else memoryview(raw).tobytes()
+                )
+            event: Event | UnknownEvent | Fault
+            try:
+                if len(raw) >= SPLICED_FROM:
+                    spliced = splice(raw)
+                    if spliced is not None:
+                        return spliced
+                # msgspec looks at no bytes of strings that it skips.
+                if not raw.isascii():
+                    raw.decode()
+                event = self._last = plain(raw)
+            except (ValueError, RecursionError):
+                event = self._last = _diagnose(raw, types)
+            return event
+
+        return decode
+
+
+def _value_after(raw: bytes, key: bytes) -> int:
+    """Where the text of the string value of that key begins, after its quote; 0 if there is none near the start."""
+    at = raw.find(key, 0, _KEY_WITHIN)
+    if at < 0:
+        return 0
+    at += len(key)
+    if raw[at] != 0x3A:
+        return 0
+    at += 2 if raw[at + 1] == 0x20 else 1
+    return at + 1 if raw[at] == 0x22 else 0
+
+
+def _audio_length(audio: str | bytes) -> int | None:
+    """Bytes of the audio in a base64 text; None if it is not base64 by the rules of `events.audio.is_valid`."""
+    try:
+        return len(pybase64.b64decode(audio, None, True))
+    except ValueError:
+        return None
+
+
+class _Head(Struct):
+    type: Raw | UnsetType = UNSET
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_VALUE = msgspec.json.Decoder(Raw)
+_TEXT = msgspec.json.Decoder(str)
+
+
+def _diagnose(raw: bytes, types: Mapping[str, type[Event]]) -> Event | UnknownEvent | Fault:
+    """A second look at a frame that msgspec has refused."""
+    try:
+        return _not_utf8(raw) or _not_json(raw) or _not_plain(raw, types)
+    except RecursionError:
+        found = scan(raw)
+        levels = f"at least {found.depth} levels of nesting"
+        return Fault("too-deep", "", "an event of the protocol", levels, type=found.type)
+
+
+def _not_utf8(raw: bytes) -> Fault | None:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        offset = error.start
+    else:
+        return None
+    try:
+        # A character may be cut at the end, but nothing else is wrong.
+        codecs.getincrementaldecoder("utf-8")().decode(raw)
+    except UnicodeDecodeError:
+        kind, expected = "not-utf8", "UTF-8"
+    else:
+        kind, expected = "truncated", "the rest of a UTF-8 character"
+    return Fault(kind, "", expected, f"the byte 0x{raw[offset]:02x}", offset, scan(raw).type)
+
+
+def _is_json(raw: bytes) -> bool:
+    try:
+        _VALUE.decode(raw)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_json(raw: bytes) -> Fault | None:
+    if _is_json(raw):
+        return None
+    found = scan(raw)
+    problem = found.problem or Problem("not-json", "", "JSON", "something else", 0)
+    return Fault(problem.kind, problem.path, problem.expected, problem.found, problem.offset, found.type)
+
+
+def _not_plain(raw: bytes, types: Mapping[str, type[Event]]) -> Event | UnknownEvent | Fault:
+    """Of a frame that is JSON: an event all the same, once unknown variants are wrapped, or where its shape is
+    wrong."""
+    value = memoryview(_VALUE.decode(raw))
+    if value[0] != 0x7B:
+        return Fault("not-an-object", "$", "an object", describe(value), 0)
+    tag = _HEAD.decode(raw).type
+    found = "nothing" if isinstance(tag, UnsetType) else describe(memoryview(tag))
+    if isinstance(tag, UnsetType) or not found.startswith('"'):
+        return Fault("type-missing", "$.type", "a string", found)
+    name = _TEXT.decode(tag)
+    cls = types.get(name)
+    if cls is None:
+        return UnknownEvent(name, raw)
+    try:
+        event: Event = typed_decoder(cls).decode(mend(raw, cls))
+    except Misfit as misfit:
+        return misfit.fault(name)
+    except ValueError:
+        return Fault("wrong-type", "$", "what the type of the event demands", "something else", type=name)
+    return event
+
+
+@functools.cache
+def _decoder(dialect: Dialect, direction: str) -> Decoder:
+    return Decoder(dialect, direction=direction)
+
+
+def decode_or_raise(dialect: Dialect, direction: str, raw: RawFrame) -> Event | UnknownEvent:
+    """As `Decoder.decode`, for those who prefer an exception: raises `DecodeError` for a `Fault`."""
+    event = _decoder(dialect, direction).decode(raw)
+    if isinstance(event, Fault):
+        raise DecodeError(event)
+    return event
+
+
+def encode(event: Event | UnknownEvent) -> bytes:
+    """The JSON text of an event, UTF-8 without spaces; fields that are `UNSET` are left out.
+
+    An `UnknownEvent` and the objects of unknown variants are written as they were received.
+    """
+    if isinstance(event, UnknownEvent):
+        return event.raw
+    data = msgspec.json.encode(event)
+    return msgspec.json.encode(_unwrap(event)) if _UNKNOWN_BYTES in data else data
+
+
+def _unwrap(value: Any) -> Any:
+    """The same value with the JSON text of each unknown variant in its place."""
+    if isinstance(value, UnknownVariant):
+        text = value.raw.encode()
+        # Anyone may send the wrapping itself, with something else in it: that goes back as it came.
+        return Raw(text) if text.startswith(b"{") and _is_json(text) else value
+    if isinstance(value, Struct):
+        fields = {name: getattr(value, name) for name in value.__struct_fields__}
+        return msgspec.structs.replace(value, **{name: _unwrap(field) for name, field in fields.items()})
+    kind: type[Any] = type(value)
+    if kind is list or kind is tuple:
+        return [_unwrap(member) for member in value]
+    if kind is dict:
+        return {key: _unwrap(member) for key, member in value.items()}
+    return value

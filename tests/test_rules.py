@@ -1,0 +1,146 @@
+"""Every rule keeps what it promises: its example breaks it and nothing else, the twin breaks nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from rtproto.checker import SessionChecker
+from rtproto.findings import Finding, Severity
+from rtproto.rules import RULES, Rule
+from rtproto.rules.examples import Edit, Example, change, upto
+from rtproto.rules.sessions import SESSIONS, session
+from rtproto.wire import MAX_LINE_BYTES
+
+rules = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
+STARRED = [
+    "SES001",
+    "DIA001",
+    "DIA005",
+    "DIA009",
+    "DIA018",
+    "ITM001",
+    "ITM003",
+    "ITM010",
+    "ITM020",
+    "ITM021",
+    "IAB001",
+    "IAB003",
+    "IAB008",
+    "IAB011",
+    "RSP001",
+    "RSP004",
+    "RSP005",
+    "RSP007",
+    "RSP009",
+    "RSP010",
+    "RSP020",
+    "RSP024",
+    "RSP025",
+    "OUT001",
+    "OUT002",
+    "OUT005",
+    "OUT007",
+    "OUT009",
+    "OUT011",
+    "OUT012",
+    "OUT013",
+    "OUT021",
+    "TRN003",
+    "USG001",
+    "TRU003",
+    "OAB003",
+    "MCP004",
+    "ERR002",
+    "CLI006",
+    "CLI014",
+]
+
+
+def judge(example: Example, *, breaking: bool) -> list[Finding]:
+    """The findings that one twin gives."""
+    checker = SessionChecker(max_frame_bytes=example.limit or MAX_LINE_BYTES)
+    for direction, raw in example.lines(breaking=breaking):
+        checker.feed(direction, raw)
+    checker.close(cut=example.cut)
+    return checker.findings
+
+
+def roots(findings: list[Finding]) -> list[str]:
+    return [f.code for f in findings if f.caused_by is None and f.severity > Severity.INFO]
+
+
+def test_the_forty_rules_of_most_value_are_there() -> None:
+    assert len(STARRED) == 40
+    assert set(STARRED) <= set(RULES)
+
+
+@rules
+def test_breaking_example_breaks_this_rule_alone(rule: type[Rule]) -> None:
+    findings = judge(rule.example, breaking=True)
+
+    assert roots(findings) == [rule.code]
+    assert all(f.caused_by is None or f.caused_by < i for i, f in enumerate(findings))
+
+
+@rules
+def test_passing_twin_breaks_nothing(rule: type[Rule]) -> None:
+    assert [f for f in judge(rule.example, breaking=False) if f.severity > Severity.INFO] == []
+
+
+@rules
+def test_rule_is_written_out(rule: type[Rule]) -> None:
+    """Codes, names and words have the form that options, docs and reports rely on."""
+    assert re.fullmatch(r"[A-Z]{3}\d{3}", rule.code)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.name)
+    assert rule.__module__.endswith("." + rule.code[:3].lower())
+    assert rule.__doc__ is not None
+    assert rule.__doc__.split("\n\n")[0].rstrip().endswith(".")
+    assert rule.evidence.endswith(".")
+    assert rule.basis in ("documented", "schema", "observed", "inferred")
+    assert not rule.exceptions or rule.exceptions.endswith(".")
+
+
+@rules
+def test_message_is_filled_by_what_the_finding_carries(rule: type[Rule]) -> None:
+    for finding in judge(rule.example, breaking=True):
+        message = RULES[finding.code].message.format_map(finding.args)
+        assert "{" not in message.replace('{"', "")
+
+
+def test_names_are_unique() -> None:
+    names = [rule.name for rule in RULES.values()]
+
+    assert len(set(names)) == len(names)
+
+
+def test_a_code_is_claimed_once() -> None:
+    with pytest.raises(TypeError, match="both claim the code OUT016"):
+
+        class Twin(Rule):
+            code = "OUT016"
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_sample_sessions_are_legal(name: str) -> None:
+    import msgspec
+
+    checker = SessionChecker()
+    for direction, event in session(name):
+        checker.feed(direction, msgspec.json.encode(event))
+    checker.close(cut=False)
+
+    assert checker.findings == []
+    assert checker.mode == "complete"
+
+
+def test_edits() -> None:
+    lines = session("text_turn")
+
+    assert upto("response.created").apply(lines)[-1][1]["type"] == "conversation.item.done"
+    assert "status" not in change("response.done", "response.status", ...).apply(lines)[18][1]["response"]
+    with pytest.raises(LookupError, match="no edit of the kind 'invert'"):
+        Edit("invert", "response.done").apply(lines)
+    with pytest.raises(LookupError):
+        change("response.done", "response.status", "failed", nth=7).apply(lines)
