@@ -19,6 +19,7 @@ from rtproto.findings import Finding, SessionReport, Severity
 from rtproto.protocol.engine import Broken, Course, Engine, Entity, Step
 from rtproto.protocol.excerpts import excerpt
 from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS, Facts
+from rtproto.protocol.ledger import ANSWERS
 from rtproto.protocol.profiles import OPENAI, PROFILES, Profile, recognise
 from rtproto.protocol.recognition import dialect_of, probe
 from rtproto.protocol.routes import allowed_events, routes_of
@@ -29,7 +30,9 @@ from rtproto.wire import AUDIO_FIELDS, MAX_LINE_BYTES, Decoder, Fault, salvage
 _CONFIGURED = ("session.created", "session.updated", "transcription_session.updated")
 
 _CHECKS: dict[str, tuple[Rule, ...]] = {}
-_INSTANCES: dict[str, Rule] = {code: rule() for code, rule in sorted(RULES.items())}
+_INSTANCES: dict[str, Rule] = {
+    code: rule() for code, rule in sorted(RULES.items(), key=lambda entry: (entry[1].last, entry[0]))
+}
 for _rule in _INSTANCES.values():
     for _type in _rule.on:
         _CHECKS[_type] = (*_CHECKS.get(_type, ()), _rule)
@@ -39,7 +42,7 @@ class _Plan:
     """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
     become.  Made once for all connections."""
 
-    __slots__ = ("audio", "checks", "course", "handler", "key", "raw_checks", "type")
+    __slots__ = ("answers", "audio", "checks", "course", "handler", "key", "raw_checks", "type")
 
     def __init__(self, type: str, direction: str, dialect: str) -> None:
         self.type = type
@@ -54,6 +57,9 @@ class _Plan:
         """Reads all that the tables and rules look at in an event; None where a repetition must be judged again."""
         self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type)
         self.audio = type in AUDIO_FIELDS
+        self.answers = direction == "server" and (
+            type == "error" or any(type in each for each in ANSWERS.values())
+        )
 
 
 _plan = functools.cache(_Plan)
@@ -106,7 +112,7 @@ class SessionChecker:
         """Start with empty hands: at first, and when a second connection begins in the same recording."""
         self._facts = Facts(dialect=self._dialect or "ga")
         self._engine = Engine(self._facts)
-        self._context = Context(self._facts, self._engine, self._profile.name)
+        self._context = Context(self._facts, self._engine, self.findings)
         self._sides = {direction: _Side(self.dialect, direction) for direction in ("client", "server")}
         self._steps: dict[_Plan, Step] = {}
         self._foreign: dict[tuple[str, str], Decoder] = {}
@@ -178,9 +184,12 @@ class SessionChecker:
                 return []
         before = len(self.findings)
         self._facts.seen.add(direction)
+        self._facts.time = time
         context = self._context
         context.line, context.direction, context.raw = line, direction, raw
-        context.audio_bytes, context.fault, context.entity = side.decoder.audio_bytes, None, None
+        context.audio_bytes, context.fault, context.entity = None, None, None
+        if known is None or known[0].audio:
+            context.audio_bytes = side.decoder.audio_bytes
         if known is not None:
             self._judge(*known, event)
         elif isinstance(event, Fault):
@@ -250,9 +259,11 @@ class SessionChecker:
                 for rule in _CHECKS.get(BAD_AUDIO, ()):
                     self._ask(rule, event, under)
         if context.direction == "client":
-            self._facts.note_client(event, context.line)
+            self._facts.note_client(plan.type, event, context.line)
         if plan.handler is not None:
             plan.handler(self._facts, event, context.line, step.entity, context.audio_bytes)
+        if plan.answers:
+            self._facts.ledger.settle(event)
         if plan.type == "response.done" and step.entity is not None:
             self._engine.prune(step.entity)
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 import codecs
 import functools
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgspec
 import pybase64
@@ -322,9 +322,8 @@ def _unwrap(value: Any) -> Any:
     if isinstance(value, Struct):
         fields = {name: getattr(value, name) for name in value.__struct_fields__}
         return msgspec.structs.replace(value, **{name: _unwrap(field) for name, field in fields.items()})
-    kind: type[Any] = type(value)
-    if kind is list or kind is tuple:
-        return [_unwrap(member) for member in value]
-    if kind is dict:
-        return {key: _unwrap(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_unwrap(member) for member in cast("Sequence[Any]", value)]
+    if isinstance(value, dict):
+        return {key: _unwrap(member) for key, member in cast("Mapping[str, Any]", value).items()}
     return value

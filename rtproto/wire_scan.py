@@ -110,19 +110,20 @@ def _lone_surrogates(raw: bytes, start: int, end: int) -> Iterator[int]:
     """Offsets of the `\\uXXXX` in a string token that are half a pair."""
     if raw.find(b"\\u", start, end) < 0:
         return
-    while paired := _PAIRED.match(raw, start, end):
-        if paired.end() == end:
-            return
-        yield paired.end()
-        start = paired.end() + 6
+    while start < end:
+        paired = _PAIRED.match(raw, start, end)
+        start = paired.end() if paired else end
+        if start < end:
+            yield start
+        start += 6
 
 
 def _text(token: bytes) -> str:
-    """The text of a string token."""
+    """The text of a string token, with question marks for lone surrogates, which nobody could print."""
     if b"\\" not in token:
         return token[1:-1].decode("utf-8", "replace")
     text: Any = json.loads(token.decode("utf-8", "replace"))
-    return str(text)
+    return str(text).encode("utf-8", "replace").decode()
 
 
 class _Reader:

@@ -1,7 +1,7 @@
 """Hypothesis strategies for any Struct of `rtproto.events`, made from its own types.
 
-`instances(cls)` draws Structs with optional fields left out, null where the type allows it, or filled.  `Limits` narrows
-what is drawn; the differential test uses it for each known difference between the wire and the published models.
+`instances(cls)` draws Structs with optional fields left out, null where the type allows it, or filled.  `Limits`
+narrows what is drawn; the differential test uses it for each known difference between the wire and the models.
 """
 
 from __future__ import annotations

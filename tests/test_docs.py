@@ -2,7 +2,7 @@
 
 - ```` ```python ```` blocks are executed, those of one page in one namespace, in the top of the source tree.
 - ```` ```pycon ```` blocks are doctests.
-- ```` ```console ```` blocks are sessions at a prompt: a line `$ python -m rtproto…` is run and what it prints must be
+- Blocks that begin with `$ ` are sessions at a prompt: a line `$ python -m rtproto…` is run and what it prints must be
   the lines below it, in which a line `...` stands for any number of lines and `...` in a line for any text.
 - A block that cannot be run has the comment `<!-- not run: the reason -->` above it.
 - ```` ```sh ```` blocks are commands that change the machine; `.ci/run` runs those that a comment `<!-- command: … -->`
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(
     r"(?P<excuse><!-- not run: [^\n]+ -->\n\n?)?"
-    r"^(?P<indent> *)```(?P<language>[\w-]+)[^\n]*\n(?P<text>.*?)^(?P=indent)```$",
+    r"^(?P<indent> *)```(?P<language>[\w-]*)[^\n]*\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
 RUN_WITH = {
@@ -63,7 +63,7 @@ def blocks(page: Path, text: str) -> list[Block]:
 BLOCKS = [
     block for page in PAGES if page.exists() for block in blocks(page, page.read_text(encoding="utf-8"))
 ]
-CONSOLE = [block for block in BLOCKS if block.language == "console"]
+CONSOLE = [block for block in BLOCKS if block.text.startswith("$ ")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -87,9 +87,8 @@ def test_python_examples_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def exchanges(text: str) -> list[tuple[str, str]]:
     """The commands of a console block, each with what is shown below it."""
-    parts = re.split(r"^\$ (.*)\n", text, flags=re.MULTILINE)
-    assert parts[0] == "", "a console block begins with a command"
-    return list(zip(parts[1::2], parts[2::2], strict=True))
+    _, *parts = re.split(r"^\$ (.*)\n", text, flags=re.MULTILINE)
+    return list(zip(parts[::2], parts[1::2], strict=True))
 
 
 def shown_as(expected: str) -> re.Pattern[str]:

@@ -59,7 +59,7 @@ def events() -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "dialect, client, server", [(BETA, 12, 34), (GA, 11, 46), (TRANSLATION, 3, 7)], ids=lambda one: str(one)
+    "dialect, client, server", [(BETA, 12, 34), (GA, 11, 46), (TRANSLATION, 3, 7)], ids=str
 )
 def test_counts_and_tags_are_those_of_the_published_unions(
     dialect: Dialect, client: int, server: int
@@ -167,9 +167,9 @@ def test_the_sides_have_their_bases() -> None:
 
 SHARED = [
     "ConversationItemCreate", "ConversationItemCreated", "ConversationItemDone", "Error", "FunctionCall",
-    "InputAudioBufferAppend", "InputAudioBufferCommit", "InputAudioBufferCommitted", "Message", "OutputAudioBufferClear",
-    "RateLimitsUpdated", "ResponseCancel", "ResponseContentPartAdded", "ResponseFunctionCallArgumentsDelta",
-    "ResponseOutputItemDone", "ServerVad", "UnknownEvent", "Usage",
+    "InputAudioBufferAppend", "InputAudioBufferCommit", "InputAudioBufferCommitted", "Message",
+    "OutputAudioBufferClear", "RateLimitsUpdated", "ResponseCancel", "ResponseContentPartAdded",
+    "ResponseFunctionCallArgumentsDelta", "ResponseOutputItemDone", "ServerVad", "UnknownEvent", "Usage",
 ]  # fmt: skip
 
 

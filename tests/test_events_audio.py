@@ -59,7 +59,7 @@ def test_another_format_is_an_error_that_names_the_known_ones() -> None:
 )
 def test_what_is_not_base64_is_said_to_be_so(text: str) -> None:
     assert not audio.is_valid(text)
-    with pytest.raises(ValueError, match="base64|ASCII"):
+    with pytest.raises(ValueError, match=r"base64|ASCII"):
         audio.decode(text)
 
 

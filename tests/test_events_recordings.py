@@ -1,4 +1,4 @@
-"""Real recordings: every event of OpenAI and Azure becomes the Struct of its type, and loses nothing but what is listed."""
+"""Real recordings: every event of OpenAI and Azure becomes the Struct of its type, and loses only what is listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a Struct holds, missing, null or filled, is the same after writing and reading; and so is what was written."""
+"""Whatever a Struct holds, missing, null or filled, is the same after writing and reading; so is what was written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
@@ -31,6 +31,7 @@ STRUCTS: dict[Any, str] = {
 def test_written_and_read_again_it_is_the_same(cls: type[Struct]) -> None:
     decoder = msgspec.json.Decoder(cls)
 
+    @settings(max_examples=settings().max_examples // 2)
     @given(instances(cls))
     def check(value: Struct) -> None:
         raw = msgspec.json.encode(value)

@@ -9,6 +9,7 @@ import pytest
 from rtproto.checker import SessionChecker
 from rtproto.findings import Finding, Severity
 from rtproto.rules import RULES, Rule
+from rtproto.rules.base import SYMPTOMS
 from rtproto.rules.examples import Edit, Example, change, upto
 from rtproto.rules.sessions import SESSIONS, session
 from rtproto.wire import MAX_LINE_BYTES
@@ -94,7 +95,8 @@ def test_rule_is_written_out(rule: type[Rule]) -> None:
     """Codes, names and words have the form that options, docs and reports rely on."""
     assert re.fullmatch(r"[A-Z]{3}\d{3}", rule.code)
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.name)
-    assert rule.__module__.endswith("." + rule.code[:3].lower())
+    assert rule.__module__.split(".")[2] == rule.code[:3].lower()
+    assert set(rule.symptoms) <= set(SYMPTOMS)
     assert rule.__doc__ is not None
     assert rule.__doc__.split("\n\n")[0].rstrip().endswith(".")
     assert rule.evidence.endswith(".")

@@ -11,18 +11,19 @@ functions of state and input.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
 from msgspec import UNSET
 
 from rtproto.protocol.guards import GUARDS
-from rtproto.protocol.machine import Breach, Cell, Machine, Route, When
+from rtproto.protocol.machine import Breach, Machine, Route, When
 from rtproto.protocol.tables import MACHINES
 
 Key = tuple[Any, ...]
 _REMEMBERED_MOVES = 8
+_ABSENT = frozenset((None, UNSET))
 
 
 class Entity:
@@ -107,6 +108,21 @@ class Broken:
         self.state = state
 
 
+class Leg:
+    """One route, compiled: the column of its input, and how to find the entity."""
+
+    __slots__ = ("cells", "each", "input", "machine", "only", "read_key", "under")
+
+    def __init__(self, route: Route) -> None:
+        self.machine = MACHINES[route.machine]
+        self.input = route.input
+        self.cells = {state: self.machine.cell(state, route.input) for state in self.machine.states}
+        self.read_key = _key_reader(route.key)
+        self.only = GUARDS[route.only] if route.only else None
+        self.under = route.under
+        self.each = route.each
+
+
 class Course:
     """The routes of one event type, compiled once for all connections: whom the event moves, and how they are found."""
 
@@ -114,15 +130,7 @@ class Course:
 
     def __init__(self, type: str, routes: Sequence[Route], also: Sequence[str] = ()) -> None:
         self.type = type
-        self.legs = tuple(
-            (
-                route,
-                MACHINES[route.machine],
-                _key_reader(route.key),
-                GUARDS[route.only] if route.only else None,
-            )
-            for route in routes
-        )
+        self.legs = tuple(map(Leg, routes))
         paths = [part for route in routes for part in route.key if not part.startswith("=")] + list(also)
         plain = not any(route.only or route.each for route in routes)
         self.key: Callable[[Any], Any] | None = None
@@ -155,27 +163,27 @@ def _key_reader(paths: tuple[str, ...]) -> Callable[[Any], Key | None]:
     """A function that reads a route's key out of an event, or None where a part of it is missing."""
     if not paths:
         return lambda event: ()
-    readers = [_part_reader(path) for path in paths]
+    literals = tuple(path[1:] for path in paths if path.startswith("="))
+    names = tuple(path for path in paths if not path.startswith("="))
+    get = attrgetter(*names)
+    single = len(names) == 1
 
     def read(event: Any) -> Key | None:
-        key = tuple(reader(event) for reader in readers)
-        return None if None in key else key
-
-    return read
-
-
-def _part_reader(path: str) -> Callable[[Any], Any]:
-    if path.startswith("="):
-        literal = path[1:]
-        return lambda event: literal
-    names = path.split(".")
-    absent = 0 if path == "content_index" else None
-
-    def read(event: Any) -> Any:
-        value = event
-        for name in names:
-            value = getattr(value, name, None)
-        return absent if value is None or value is UNSET else value
+        try:
+            found = get(event)
+        except AttributeError:
+            # The item, or whatever holds the id, is missing or of an unknown kind.
+            return None
+        key: Key = (found,) if single else found
+        if not _ABSENT.isdisjoint(key):
+            # An absent content_index is the first part's: it is optional on transcription deltas.
+            key = tuple(
+                0 if name == "content_index" and (value is None or value is UNSET) else value
+                for name, value in zip(names, key, strict=True)
+            )
+            if not _ABSENT.isdisjoint(key):
+                return None
+        return key + literals
 
     return read
 
@@ -207,53 +215,58 @@ class Engine:
         quiet = True
         previous: Entity | None = None
         step.reached = None
-        for route, machine, read_key, only in step.course.legs:
-            if only is not None and not only(self.facts, event, previous):
+        course = step.course
+        for leg in course.legs:
+            if leg.only is not None and not leg.only(self.facts, event, previous):
                 continue
-            if route.each:
+            if leg.each:
                 quiet = False
-                children = previous.children if previous is not None else []
-                targets: Iterable[Entity] = [c for c in children if c.machine is machine]
-            else:
-                key = read_key(event)
-                if key is None:
-                    # Without its key the event says nothing about this entity, nor about those inside it.
-                    quiet = False
-                    previous = None
-                    continue
-                entities = self.entities[machine.name]
-                found = entities.get(key)
-                if found is None:
-                    found = entities[key] = Entity(machine, key, previous if route.under else None)
-                targets = (found,)
-                previous = step.reached = found
-            for entity in targets:
-                state = entity.state
-                cell: Cell | None = machine.moves.get((state, route.input))
-                if cell is None:
-                    cell = machine.breaches[state, route.input]
-                if cell == state:
-                    continue
+                for child in previous.children if previous is not None else ():
+                    if child.machine is leg.machine and leg.cells[child.state] != child.state:
+                        broken = self._enter(child, leg, event, line, course.type, broken)
+                continue
+            key = leg.read_key(event)
+            if key is None:
+                # Without its key the event says nothing about this entity, nor about those inside it.
                 quiet = False
-                while isinstance(cell, When):
-                    holds = GUARDS[cell.guard](self.facts, event, entity)
-                    cell = cell.then if holds else cell.otherwise
-                if isinstance(cell, Breach):
-                    self.mid_session = self.mid_session or cell.midway
-                    if self._adopts(entity):
-                        entity.adopted = True
-                    elif broken is None:
-                        broken = Broken(cell, entity, event, route.input, state)
-                    if cell.restart:
-                        return broken
-                    cell = cell.then
-                if cell != state:
-                    entity.move(cell, line, step.course.type, route.input)
-                    self.moves += 1
+                previous = None
+                continue
+            entities = self.entities[leg.machine.name]
+            found = entities.get(key)
+            if found is None:
+                found = entities[key] = Entity(leg.machine, key, previous if leg.under else None)
+            previous = step.reached = found
+            if leg.cells[found.state] != found.state:
+                quiet = False
+                broken = self._enter(found, leg, event, line, course.type, broken)
+                if broken is not None and broken.breach.restart:
+                    return broken
         step.entity = previous
-        if quiet and step.course.key is not None:
-            step.quiet_key = step.course.key(event)
+        if quiet and course.key is not None:
+            step.quiet_key = course.key(event)
             step.quiet_moves = self.moves
+        return broken
+
+    def _enter(
+        self, entity: Entity, leg: Leg, event: Any, line: int, type: str, broken: Broken | None
+    ) -> Broken | None:
+        """Run one cell that does not simply lead back; returns the step's first illegal cell so far."""
+        state = entity.state
+        cell = leg.cells[state]
+        while isinstance(cell, When):
+            cell = cell.then if GUARDS[cell.guard](self.facts, event, entity) else cell.otherwise
+        if isinstance(cell, Breach):
+            self.mid_session = self.mid_session or cell.midway
+            if self._adopts(entity):
+                entity.adopted = True
+            elif broken is None:
+                broken = Broken(cell, entity, event, leg.input, state)
+            if cell.restart:
+                return broken
+            cell = cell.then
+        if cell != state:
+            entity.move(cell, line, type, leg.input)
+            self.moves += 1
         return broken
 
     def _adopts(self, entity: Entity) -> bool:

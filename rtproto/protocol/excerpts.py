@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rtproto.findings import Excerpt
-from rtproto.protocol.facts import field
+from rtproto.protocol.values import field
 from rtproto.wire_shape import UNKNOWN_TAG
 
 _SHOWN = 48

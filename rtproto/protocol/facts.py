@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from rtproto.events.audio import BYTES_PER_MS
+from rtproto.protocol.ledger import Ledger
+from rtproto.protocol.values import field, tag_of
 
 if TYPE_CHECKING:
     from rtproto.protocol.engine import Entity
@@ -19,27 +21,6 @@ if TYPE_CHECKING:
 ELIDED_BELOW = 64
 """Decoded bytes under which an audio payload is taken for one that the recorder cut (1.3 ms of pcm16 at 24 kHz; the
 cassettes in circulation keep 24 bytes)."""
-
-
-def field(value: Any, *path: str) -> Any:
-    """The value at that path of attributes, or None where any of it is absent or null."""
-    for name in path:
-        value = getattr(value, name, None)
-        if value is None or value is UNSET:
-            return None
-    return value
-
-
-def tag_of(value: Any) -> str | None:
-    """The `type` of a decoded Struct or of a salvaged one; None for anything else."""
-    if value is None or value is UNSET:
-        return None
-    config = getattr(type(value), "__struct_config__", None)
-    tag = config.tag if config is not None else None
-    if isinstance(tag, str):
-        return tag
-    kind = getattr(value, "type", None)
-    return kind if isinstance(kind, str) else None
 
 
 class Item:
@@ -79,19 +60,6 @@ class Response:
         self.done = False
 
 
-class Request:
-    """A client event that waits for its answer."""
-
-    __slots__ = ("active", "event", "line", "winding_down")
-
-    def __init__(self, event: Any, line: int) -> None:
-        self.event = event
-        self.line = line
-        self.active: Response | None = None
-        """For `response.create`: the default response that was in progress when it was sent."""
-        self.winding_down = False
-
-
 class Facts:
     """Everything remembered about one connection."""
 
@@ -116,10 +84,10 @@ class Facts:
         self.committed_item: str | None = None
         self.output_clears = 0
         """`output_audio_buffer.clear` requests that no `cleared` has answered yet."""
-        self.creates: list[Request] = []
-        """`response.create` requests without an answer."""
-        self.item_creates: list[Request] = []
-        """`conversation.item.create` requests without an answer."""
+        self.ledger = Ledger()
+        """The client's requests that wait for an answer."""
+        self.time: float | None = None
+        """Seconds, by the recording's clock, at the event that is being judged; None where it has no times."""
         self.client_ids: dict[str, int] = {}
         """Line of each client event that carried an `event_id`."""
         self.appended: int | None = 0
@@ -143,8 +111,9 @@ class Facts:
         conversation_id = getattr(response, "conversation_id", UNSET)
         if conversation_id is None:
             return False
-        if conversation_id is UNSET and self.creates:
-            return bool(field(self.creates[0].event, "response", "conversation") != "none")
+        oldest = next(self.ledger.pending("response.create"), None)
+        if conversation_id is UNSET and oldest is not None:
+            return bool(field(oldest.event, "response", "conversation") != "none")
         return True
 
     def tail(self) -> str | None:
@@ -153,7 +122,8 @@ class Facts:
 
     def inserts(self) -> bool:
         """Whether an item that the client wants at a place of its choice is on its way."""
-        return any(field(request.event, "previous_item_id") is not None for request in self.item_creates)
+        creates = self.ledger.pending("conversation.item.create")
+        return any(field(request.event, "previous_item_id") is not None for request in creates)
 
     def turn_detection_on(self) -> bool | None:
         """Whether the server detects turns, by the effective session; None when no session has shown it."""
@@ -173,11 +143,21 @@ class Facts:
             format = tag_of(field(self.session, "audio", side, "format"))
         return BYTES_PER_MS.get(format or "pcm16")
 
-    def note_client(self, event: Any, line: int) -> None:
-        """Remember the id of a client event, to which an error may refer."""
+    def note_client(self, type: str, event: Any, line: int) -> None:
+        """Remember a client event: its id, to which an error may refer, and that it waits for an answer."""
         event_id = field(event, "event_id")
         if event_id is not None:
             self.client_ids[event_id] = line
+        request = self.ledger.ask(type, event, line)
+        if (
+            request is not None
+            and type == "response.create"
+            and field(event, "response", "conversation") != "none"
+        ):
+            current = self.responses.get(self.current_response or "")
+            if current is not None:
+                request.active = current.id
+                request.winding_down = bool(current.output) and not current.open_items
 
     # Handlers: one an event type, called after the event was judged.
 
@@ -193,8 +173,6 @@ class Facts:
         if known is None:
             self.items[item_id] = Item(event.item, event, line, None)
         self.deleted.discard(item_id)
-        if known is None or known.response_id is None:
-            self._answer_item_create(event.item)
         if item_id == self.committed_item:
             self.committed_item = None
         if item_id in self.conversation:
@@ -204,18 +182,6 @@ class Facts:
             self.conversation.insert(self.conversation.index(previous) + 1, item_id)
         else:
             self.conversation.append(item_id)
-
-    def _answer_item_create(self, item: Any) -> None:
-        """Strike out the request that this item answers: by the client's id, else the oldest of its type."""
-        item_id = field(item, "id")
-        for request in self.item_creates:
-            if field(request.event, "item", "id") == item_id:
-                self.item_creates.remove(request)
-                return
-        for request in self.item_creates:
-            if tag_of(field(request.event, "item")) == tag_of(item):
-                self.item_creates.remove(request)
-                return
 
     def on_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -250,10 +216,6 @@ class Facts:
             self.responses[response_id] = Response(response_id, line, default, self.turns)
         if default:
             self.current_response = response_id
-        for request in self.creates:
-            if (field(request.event, "response", "conversation") != "none") == default:
-                self.creates.remove(request)
-                break
 
     def on_output_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -328,27 +290,10 @@ class Facts:
     def on_output_cleared(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.output_clears = max(0, self.output_clears - 1)
 
-    def on_error(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        refused = field(event, "error", "event_id")
-        if refused is not None:
-            self.creates = [r for r in self.creates if field(r.event, "event_id") != refused]
-            self.item_creates = [r for r in self.item_creates if field(r.event, "event_id") != refused]
-
-    def on_client_response_create(
-        self, event: Any, line: int, entity: Entity | None, size: int | None
-    ) -> None:
-        request = Request(event, line)
-        current = self.responses.get(self.current_response or "")
-        if current is not None and field(event, "response", "conversation") != "none":
-            request.active = current
-            request.winding_down = bool(current.output) and not current.open_items
-        self.creates.append(request)
-
-    def on_client_item_create(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.item_creates.append(Request(event, line))
-
     def on_client_append(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.note_client(event, line)
+        event_id = field(event, "event_id")
+        if event_id is not None:
+            self.client_ids[event_id] = line
         if size is None or size < ELIDED_BELOW:
             self.elided["client"] = True
             self.appended = None
@@ -385,7 +330,6 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "response.output_item.done": Facts.on_output_item_done,
     "response.done": Facts.on_response_done,
     "output_audio_buffer.cleared": Facts.on_output_cleared,
-    "error": Facts.on_error,
     "response.audio.delta": Facts.on_audio_delta,
     "response.output_audio.delta": Facts.on_audio_delta,
     **{
@@ -401,8 +345,6 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     },
 }
 CLIENT_HANDLERS: Mapping[str, Handler] = {
-    "response.create": Facts.on_client_response_create,
-    "conversation.item.create": Facts.on_client_item_create,
     "input_audio_buffer.append": Facts.on_client_append,
     "input_audio_buffer.commit": Facts.on_client_commit,
     "input_audio_buffer.clear": Facts.on_client_commit,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rtproto.protocol.facts import Facts, field, tag_of
+from rtproto.protocol.facts import Facts
+from rtproto.protocol.values import field, tag_of
 
 Guard = Callable[[Facts, Any, Any], bool]
 

@@ -9,8 +9,8 @@ Two rules govern everything here (they are h11's, carried over to a checker):
 A `Machine` is one kind of entity (a response, a content part …).  Its table says, for every state and input, what
 happens: a *move* to another state, or a *breach* of a rule together with the state from which to go on as if nothing
 had happened.  A cell may ask a *guard*, a named question about the event and what the session has shown so far, where
-the answer needs more than state and input.  Everything is data, so that the same table serves the checker, the generator of
-legal sessions, the diagrams and the export for other languages.
+the answer needs more than state and input.  Everything is data, so that the same table serves the checker, the
+generator of legal sessions, the diagrams and the export for other languages.
 """
 
 from __future__ import annotations

@@ -15,14 +15,14 @@ A rule can be reached in four ways:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
 
 from rtproto.events.dialect import direction_of
-from rtproto.findings import Severity, Witness
+from rtproto.findings import Finding, Severity, Witness
 from rtproto.protocol.engine import Broken, Engine, Entity
 from rtproto.protocol.facts import Facts
 from rtproto.rules.examples import Example
@@ -41,6 +41,23 @@ BAD_AUDIO = "<bad audio>"
 
 Basis = Literal["documented", "schema", "observed", "inferred"]
 Needs = Literal["any", "server", "client", "both"]
+Partial = Literal["any", "seen", "start", "open"]
+
+
+SYMPTOMS: Mapping[str, str] = {
+    "silence": "the bot goes silent",
+    "overlap": "the bot talks over the user, or twice at once",
+    "words": "words are missing, doubled, or differ between stream and result",
+    "history": "items are missing from the conversation, or out of order",
+    "config": "the configuration is not applied",
+    "refused": "the server answers with an error",
+    "tools": "a tool call is lost, repeated, or called with other arguments",
+    "transcript": "the user's words are not transcribed, or wrongly placed",
+    "crash": "a strict client throws or drops events",
+    "bill": "usage and limits do not add up",
+    "recording": "the recording is at fault, not the session",
+}
+"""What users notice, by a key that rules refer to; the docs have an index by it."""
 
 
 class Verdict(Struct, frozen=True):
@@ -69,24 +86,26 @@ class Context:
     """What the checker knows at the event that is being judged."""
 
     __slots__ = (
+        "_memory",
         "audio_bytes",
         "direction",
         "engine",
         "entity",
         "facts",
         "fault",
+        "findings",
         "line",
         "other",
-        "profile",
         "raw",
         "told",
         "type",
     )
 
-    def __init__(self, facts: Facts, engine: Engine, profile: str) -> None:
+    def __init__(self, facts: Facts, engine: Engine, findings: Sequence[Finding]) -> None:
         self.facts = facts
         self.engine = engine
-        self.profile = profile
+        self.findings = findings
+        """What has been found so far on the recording, in order."""
         self.line = 0
         self.direction = "server"
         self.type = ""
@@ -97,6 +116,13 @@ class Context:
         self.fault: Fault | None = None
         self.other = ""
         self.told: set[tuple[str, str]] = set()
+        self._memory: dict[str, Any] = {}
+
+    def memory(self, code: str, make: Callable[[], Any]) -> Any:
+        """What a rule remembers of this connection between events; `make` makes it the first time."""
+        if code not in self._memory:
+            self._memory[code] = make()
+        return self._memory[code]
 
     def first(self, code: str, subject: str = "") -> bool:
         """True the first time this rule asks about this subject on this connection."""
@@ -120,6 +146,9 @@ class Rule:
     basis: ClassVar[Basis] = "documented"
     dialects: ClassVar[tuple[str, ...]] = ("beta", "ga")
     needs: ClassVar[Needs] = "server"
+    partial: ClassVar[Partial] = "any"
+    """In a partial recording: `any` is unaffected, `seen` judges only what the recording saw begin, `start` needs the
+    connection's start, `open` only notes what the recording's end leaves open."""
     message: ClassVar[str]
     """`str.format` template over the verdict's args; `{type}`, `{state}` and `{machine}` are always there."""
     evidence: ClassVar[str]
@@ -130,6 +159,10 @@ class Rule:
     with the same values is not asked about again as long as no entity moves."""
     reads_raw: ClassVar[bool] = False
     """Judges `Context.raw`, so it is also asked about events that do not decode."""
+    last: ClassVar[bool] = False
+    """Asked after all rules that are not: it speaks about what they found."""
+    symptoms: ClassVar[tuple[str, ...]] = ()
+    """What a user notices: keys of `SYMPTOMS`."""
     example: ClassVar[Example]
 
     def __init_subclass__(cls) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.findings import Witness
-from rtproto.protocol.facts import field
+from rtproto.protocol.values import field, listed
 from rtproto.rules.base import BAD_AUDIO, Context, Rule, Verdict
 from rtproto.rules.examples import Example, after, change
 from rtproto.rules.out import looks_cut
@@ -109,7 +109,7 @@ class ModalitiesCombination(Rule):
         dialect = context.facts.dialect
         name = "modalities" if dialect == "beta" else "output_modalities"
         for container in ("session", "response"):
-            asked = field(event, container, name)
-            if isinstance(asked, list) and sorted(asked) not in _LEGAL[dialect]:
+            asked = listed(event, container, name)
+            if asked is not None and sorted(asked) not in _LEGAL[dialect]:
                 legal = " or ".join(map(str, _LEGAL[dialect]))
                 yield Verdict({"asked": str(asked), "dialect": dialect, "legal": legal})

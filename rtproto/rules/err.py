@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.findings import Severity
-from rtproto.protocol.facts import field
+from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, after, change
 

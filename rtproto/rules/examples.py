@@ -60,14 +60,12 @@ class Edit(Struct, frozen=True):
 
 def _set(target: Any, path: list[str], value: Any) -> None:
     for name in path[:-1]:
-        target = target[int(name)] if isinstance(target, list) else target[name]
+        target = target[int(name) if name.isdigit() else name]
     last = path[-1]
-    if isinstance(target, list):
-        target[int(last)] = value
-    elif value is ...:
+    if value is ...:
         del target[last]
     else:
-        target[last] = value
+        target[int(last) if last.isdigit() else last] = value
 
 
 class Example(Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken, Entity
-from rtproto.protocol.facts import field
+from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, change, drop, repeat
 from rtproto.rules.sessions import silence

@@ -7,7 +7,7 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
-from rtproto.protocol.facts import field, tag_of
+from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, after, change, drop, repeat
 
@@ -180,10 +180,10 @@ class RoleContentMismatch(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         item = field(event, "item")
-        role, content = field(item, "role"), field(item, "content")
+        role, content = field(item, "role"), listed(item, "content")
         dialect = "beta" if context.facts.dialect == "beta" else "ga"
         legal = _CONTENT.get(role, ()) if role != "assistant" else _ASSISTANT[dialect]
-        if tag_of(item) != "message" or not legal or not isinstance(content, list):
+        if tag_of(item) != "message" or not legal or content is None:
             return
         for part in content:
             kind = tag_of(part)

@@ -7,7 +7,7 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
-from rtproto.protocol.facts import field
+from rtproto.protocol.values import field
 from rtproto.rules.base import BAD_AUDIO, Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, after, change, drop, repeat
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken, Entity
-from rtproto.protocol.facts import Request, field, tag_of
+from rtproto.protocol.ledger import Request
+from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, after, change, drop, repeat
 
@@ -284,37 +285,31 @@ class ResponseCreateWhileActive(Rule):
         return iter(())
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        creates = context.facts.creates
+        request = context.facts.ledger.answered_by(event)
+        if request is None or request.type != "response.create" or request.active is None:
+            return
         if context.type == "error":
-            if not _refused_as_active(event):
-                return
-            refused = field(event, "error", "event_id")
-            for request in creates:
-                if request.active is not None and refused in (None, field(request.event, "event_id")):
-                    creates.remove(request)
-                    witness = Witness(context.line, "error", "refused it")
-                    yield self._verdict(request, "the server refused it", Severity.ERROR, witness)
-                    return
-        elif creates and creates[0].active is not None:
-            request = creates[0]
-            if not request.winding_down and request.active is not None and not request.active.done:
-                witness = Witness(context.line, "response.created", "started the second response")
-                yield self._verdict(request, "the server took it all the same", Severity.WARNING, witness)
+            if _refused_as_active(event):
+                witness = Witness(context.line, "error", "refused it")
+                yield self._verdict(context, request, "the server refused it", Severity.ERROR, witness)
+        elif not request.winding_down and not context.facts.responses[request.active].done:
+            witness = Witness(context.line, "response.created", "started the second response")
+            yield self._verdict(
+                context, request, "the server took it all the same", Severity.WARNING, witness
+            )
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
-        for request in context.facts.creates:
+        for request in context.facts.ledger.pending("response.create"):
             if request.active is not None and not request.winding_down:
-                yield self._verdict(request, "no answer to it was recorded", Severity.WARNING)
+                yield self._verdict(context, request, "no answer to it was recorded", Severity.WARNING)
 
-    def _verdict(self, request: Request, outcome: str, severity: Severity, *answer: Witness) -> Verdict:
-        active = request.active
-        opened = (
-            ()
-            if active is None
-            else (Witness(active.line, "response.created", "started the active response"),)
-        )
+    def _verdict(
+        self, context: Context, request: Request, outcome: str, severity: Severity, *answer: Witness
+    ) -> Verdict:
+        active = context.facts.responses[request.active or ""]
+        opened = (Witness(active.line, "response.created", "started the active response"),)
         return Verdict(
-            {"active": "" if active is None else active.id, "outcome": outcome},
+            {"active": active.id, "outcome": outcome},
             severity=severity,
             line=request.line,
             type="response.create",
@@ -350,8 +345,8 @@ class DoneOutputDiffersFromStream(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         response = context.facts.responses.get(field(event, "response", "id") or "")
         entity = context.entity
-        output = field(event, "response", "output")
-        if response is None or entity is None or entity.adopted or not isinstance(output, list):
+        output = listed(event, "response", "output")
+        if response is None or entity is None or entity.adopted or output is None:
             return
         listed = [field(item, "id") for item in output]
         streamed = [item_id for _, item_id in sorted(response.output.items())]
@@ -384,8 +379,8 @@ class DoneItemDiffersFromItemDone(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         response = context.facts.responses.get(field(event, "response", "id") or "")
-        output = field(event, "response", "output")
-        if response is None or not isinstance(output, list):
+        output = listed(event, "response", "output")
+        if response is None or output is None:
             return
         for item in output:
             done = response.done_items.get(field(item, "id") or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rtproto.protocol.facts import field
+from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, change
 

@@ -1,7 +1,7 @@
 """Hypothesis strategies for payloads of the published models, made from their fields.
 
-A payload is plain Python as `json.loads` gives it.  Optional properties are left out, null, or filled; what the table of
-`exceptions` says about a model is not drawn.
+A payload is plain Python as `json.loads` gives it.  Optional properties are left out, null, or filled; what the table
+of `exceptions` says about a model is not drawn.
 """
 
 from __future__ import annotations

@@ -1,0 +1,140 @@
+"""Requests and their answers: what the client asked for, and which server event settles it.
+
+Successes come in the order of their requests; errors may come later than the successes of later requests, so an error
+is matched by `error.event_id`, and only where that is null by what its code can be about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rtproto.protocol.values import field, tag_of
+
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "session.update": ("session.updated",),
+    "transcription_session.update": ("transcription_session.updated",),
+    "conversation.item.create": ("conversation.item.created", "conversation.item.added"),
+    "conversation.item.delete": ("conversation.item.deleted",),
+    "conversation.item.retrieve": ("conversation.item.retrieved",),
+    "conversation.item.truncate": ("conversation.item.truncated",),
+    "input_audio_buffer.commit": ("input_audio_buffer.committed",),
+    "input_audio_buffer.clear": ("input_audio_buffer.cleared",),
+    "output_audio_buffer.clear": ("output_audio_buffer.cleared",),
+    "response.create": ("response.created",),
+    "response.cancel": ("response.done",),
+}
+"""Request types and the event types that say yes to them.  An `error` says no to any."""
+
+_QUESTIONS: Mapping[str, str] = {
+    answer: request for request, answers in ANSWERS.items() for answer in answers
+}
+
+ERROR_CODES: Mapping[str, tuple[str, ...]] = {
+    "conversation_already_has_active_response": ("response.create",),
+    "response_cancel_not_active": ("response.cancel",),
+    "input_audio_buffer_commit_empty": ("input_audio_buffer.commit",),
+    "cannot_update_voice": ("session.update", "response.create"),
+    "item_delete_invalid_item_id": ("conversation.item.delete",),
+    "item_retrieve_invalid_item_id": ("conversation.item.retrieve",),
+    "item_truncate_invalid_item_id": ("conversation.item.truncate",),
+    "unsupported_content_type": ("conversation.item.truncate",),
+    "invalid_tool_call_id": ("conversation.item.create",),
+    "invalid_value": ("conversation.item.create", "session.update", "response.create"),
+    "missing_required_parameter": ("session.update", "response.create", "conversation.item.create"),
+    "unknown_parameter": ("session.update", "response.create", "conversation.item.create"),
+    "invalid_parameter": ("session.update", "transcription_session.update"),
+}
+"""Error codes seen on the wire, and the requests they can be about (rules.md section 5)."""
+
+
+class Request:
+    """A client event that waits for its answer."""
+
+    __slots__ = ("active", "event", "id", "line", "settled", "type", "winding_down")
+
+    def __init__(self, type: str, event: Any, line: int) -> None:
+        self.type = type
+        self.event = event
+        self.line = line
+        self.id: str | None = field(event, "event_id")
+        self.settled = False
+        self.active: str | None = None
+        """For `response.create`: the default response that was in progress when it was sent."""
+        self.winding_down = False
+        """… and whether all of its items were complete by then."""
+
+
+class Ledger:
+    """The requests of one connection that no answer has settled yet, oldest first."""
+
+    def __init__(self) -> None:
+        self.open: list[Request] = []
+
+    def ask(self, type: str, event: Any, line: int) -> Request | None:
+        """Enter a client event; returns the request, or None for an event that is never answered."""
+        if type not in ANSWERS:
+            return None
+        request = Request(type, event, line)
+        self.open.append(request)
+        return request
+
+    def pending(self, type: str) -> Iterator[Request]:
+        """The open requests of that type, oldest first."""
+        return (request for request in self.open if request.type == type)
+
+    def answered_by(self, event: Any) -> Request | None:
+        """The open request that this server event settles, if any; changes nothing."""
+        type = tag_of(event)
+        if type == "error":
+            return self._refused_by(event)
+        question = _QUESTIONS.get(type or "")
+        if question is None:
+            return None
+        asked = list(self.pending(question))
+        return next((request for request in asked if _fits(request, event)), None)
+
+    def _refused_by(self, event: Any) -> Request | None:
+        refused = field(event, "error", "event_id")
+        if refused is not None:
+            return next((request for request in self.open if request.id == refused), None)
+        about = ERROR_CODES.get(field(event, "error", "code") or "", ())
+        if not about and "active response" in (field(event, "error", "message") or ""):
+            about = ("response.create",)
+        return next((request for request in self.open if request.type in about), None)
+
+    def settle(self, event: Any) -> Request | None:
+        """Strike out the request that this server event settles; returns it."""
+        request = self.answered_by(event)
+        if request is not None:
+            request.settled = True
+            self.open.remove(request)
+        return request
+
+
+def _fits(request: Request, event: Any) -> bool:
+    """Whether the event can be the success of the request: the same item, the same kind of response."""
+    asked = request.event
+    if request.type == "conversation.item.create":
+        wanted = field(asked, "item", "id")
+        if wanted is not None:
+            return bool(wanted == field(event, "item", "id"))
+        return tag_of(field(asked, "item")) == tag_of(field(event, "item")) and field(
+            asked, "item", "role"
+        ) == field(event, "item", "role")
+    if request.type in ("conversation.item.delete", "conversation.item.truncate"):
+        return bool(field(asked, "item_id") == field(event, "item_id"))
+    if request.type == "conversation.item.retrieve":
+        return bool(field(asked, "item_id") == field(event, "item", "id"))
+    if request.type == "response.create":
+        outside = field(asked, "response", "conversation") == "none"
+        conversation = getattr(field(event, "response"), "conversation_id", "")
+        return (
+            (conversation is None) == outside
+            if conversation is None or isinstance(conversation, str)
+            else True
+        )
+    if request.type == "response.cancel":
+        wanted = field(asked, "response_id")
+        return wanted is None or bool(wanted == field(event, "response", "id"))
+    return True
