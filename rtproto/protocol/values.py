@@ -20,7 +20,7 @@ def tag_of(value: Any) -> str | None:
     """The `type` of a decoded Struct or of a salvaged one; None for anything else."""
     if value is None or value is UNSET:
         return None
-    config = getattr(type(value), "__struct_config__", None)
+    config: Any = getattr(value, "__struct_config__", None)
     tag = config.tag if config is not None else None
     if isinstance(tag, str):
         return tag

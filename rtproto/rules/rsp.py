@@ -348,10 +348,10 @@ class DoneOutputDiffersFromStream(Rule):
         output = listed(event, "response", "output")
         if response is None or entity is None or entity.adopted or output is None:
             return
-        listed = [field(item, "id") for item in output]
+        ids = [field(item, "id") for item in output]
         streamed = [item_id for _, item_id in sorted(response.output.items())]
-        if None not in listed and listed != streamed:
-            yield Verdict({"listed": _ids(listed), "streamed": _ids(streamed)}, witnesses=history(entity, 1))
+        if None not in ids and ids != streamed:
+            yield Verdict({"listed": _ids(ids), "streamed": _ids(streamed)}, witnesses=history(entity, 1))
 
 
 def _ids(ids: list[Any]) -> str:
