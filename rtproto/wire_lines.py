@@ -25,7 +25,7 @@ class Line(Struct, frozen=True, gc=False):
     """1-based."""
     raw: bytes
     """The line without its LF or CRLF, and without the byte order mark that may open a file.  Of a line that is
-    too long only the first 4,096 bytes."""
+    too long only the first 4,096 bytes (`limit`, if that is less)."""
     too_long: bool = False
     terminated: bool = True
     """Whether the line ends with LF; false only for the last one, when it may have been cut."""
@@ -43,7 +43,7 @@ def read_lines(stream: BinaryIO, limit: int = MAX_LINE_BYTES) -> Iterator[Line]:
         raw = read.removesuffix(b"\n").removesuffix(b"\r") if terminated else read
         too_long = len(raw) > limit
         if too_long:
-            raw = raw[:_KEPT]
+            raw = raw[: min(limit, _KEPT)]
             while not terminated and (read := stream.readline(_SKIPPED)):
                 terminated = read.endswith(b"\n")
         if number == 1:

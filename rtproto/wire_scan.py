@@ -38,6 +38,9 @@ _WORDS = (b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity")
 _PAIRED = re.compile(rb"(?:[^\\]++|\\[^u]|\\u(?:[^dD].|[dD][0-7])..|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)*+")
 """A string token up to the first `\\uXXXX` that is half a surrogate pair."""
 
+_ARRAY: set[str] = set()
+"""Stands for an array among the sets of keys."""
+
 # What may come next.
 _VALUE, _VALUE_OR_END, _KEY, _KEY_OR_END, _COLON, _NEXT, _NOTHING = range(7)
 _EXPECTED = {
@@ -133,8 +136,8 @@ class _Reader:
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
         self.result = Scan()
-        self.keys: list[set[str] | None] = []
-        """For each open container: the keys seen in an object, None for an array."""
+        self.keys: list[set[str]] = []
+        """For each open container: the keys seen in an object, `_ARRAY` for an array."""
         self.way: list[str | int | None] = []
         """For each open container: the key or index of the value at hand; None between the members of an object."""
 
@@ -156,7 +159,7 @@ class _Reader:
                 if len(keys) == 1:
                     member = start
                 if group == _MARK:
-                    keys.append(set() if mark == 0x7B else None)
+                    keys.append(set() if mark == 0x7B else _ARRAY)
                     way.append(None if mark == 0x7B else 0)
                     result.depth = max(result.depth, len(keys))
                     state = _KEY_OR_END if mark == 0x7B else _VALUE_OR_END
@@ -172,10 +175,10 @@ class _Reader:
             elif state == _NEXT and mark == 0x2C:
                 index = way[-1]
                 way[-1] = index + 1 if isinstance(index, int) else None
-                state = _VALUE if keys[-1] is None else _KEY
+                state = _VALUE if keys[-1] is _ARRAY else _KEY
                 continue
             elif (state == _VALUE_OR_END and mark == 0x5D) or (
-                state in (_NEXT, _KEY_OR_END) and mark == (0x5D if keys[-1] is None else 0x7D)
+                state in (_NEXT, _KEY_OR_END) and mark == (0x5D if keys[-1] is _ARRAY else 0x7D)
             ):
                 keys.pop()
                 way.pop()
@@ -193,16 +196,14 @@ class _Reader:
         self._look_at(_STRING, start, end)
         key = _text(self.raw[start:end])
         self.way[-1] = key
-        seen = self.keys[-1]
-        if seen is not None:
-            if key in seen and len(self.result.duplicates) < _MAX_DUPLICATES:
-                self.result.duplicates.append(self._path())
-            seen.add(key)
+        if key in self.keys[-1] and len(self.result.duplicates) < _MAX_DUPLICATES:
+            self.result.duplicates.append(self._path())
+        self.keys[-1].add(key)
 
     def _look_at(self, group: int, start: int, end: int) -> None:
         """Note what is wrong with a scalar that has the form of JSON, or nearly."""
         if group == _STRING:
-            if self.way == ["type"] and self.keys[0] is not None:
+            if self.way == ["type"]:
                 self.result.type = _text(self.raw[start:end])
             for offset in _lone_surrogates(self.raw, start, end):
                 found = self.raw[offset : offset + 6].decode()

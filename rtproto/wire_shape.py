@@ -27,7 +27,6 @@ UNKNOWN_TAG = "rtproto.unknown"
 """The `type` that wraps an object of an unknown variant on its way through the decoder; it never reaches the wire."""
 
 _INTEGER = re.compile(rb"-?[0-9]++\Z")
-_LARGEST = 2**63 - 1
 
 _WORDS: dict[type[inspect.Type], str] = {
     inspect.StrType: "a string",
@@ -124,10 +123,9 @@ def _is_number_of(text: bytes, choices: Sequence[inspect.Type], path: str) -> bo
     whole = _INTEGER.match(text) is not None
     for choice in choices:
         if isinstance(choice, inspect.IntType) and whole:
-            low = -_LARGEST - 1 if choice.ge is None else choice.ge
-            high = _LARGEST if choice.le is None else choice.le
+            low, high = choice.ge, choice.le
             # Twenty characters hold any 64-bit integer, and spare the time that a million digits take.
-            if len(text) <= 20 and low <= int(text) <= high:
+            if low is None or high is None or (len(text) <= 20 and low <= int(text) <= high):
                 return True
             expected = f"an integer from {low} to {high}"
             raise Misfit("number-range", path, expected, describe(text))

@@ -561,7 +561,7 @@ def test_wrapped_by_hand() -> None:
     mcp = ga.McpTool(server_label="s", headers=headers)
     created = ga.ConversationItemCreate(item=ga.Message(role="user", content=[part]))
     assert encode(created).endswith(b'"content":[{"type":"new"}]}}')
-    update = ga.SessionUpdate(session=ga.SessionConfig(tools=[tool, mcp]))
+    update = ga.SessionUpdate(session=ga.Session(tools=[tool, mcp]))
     assert json.loads(encode(update))["session"]["tools"] == [
         {"type": "new_tool"},
         {"type": "mcp", "server_label": "s", "headers": headers},

@@ -189,6 +189,16 @@ class Rule:
         return iter(())
 
 
+class Unjudged(Rule):
+    """A rule of the catalogue that a transcript cannot show; it is listed with the reason, and never reported."""
+
+    code = ""
+    severity = Severity.INFO
+    message = ""
+    reason: ClassVar[str]
+    """Why a recording of the events does not tell."""
+
+
 _registry: dict[str, type[Rule]] = {}
 RULES: Mapping[str, type[Rule]] = MappingProxyType(_registry)
 """Every rule by its code.  Filled by importing `rtproto.rules`."""
