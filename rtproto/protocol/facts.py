@@ -291,8 +291,8 @@ class Facts:
         self.output_clears = max(0, self.output_clears - 1)
 
     def on_client_append(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        event_id = field(event, "event_id")
-        if event_id is not None:
+        event_id = event.event_id
+        if event_id is not UNSET and event_id is not None:
             self.client_ids[event_id] = line
         if size is None or size < ELIDED_BELOW:
             self.elided["client"] = True

@@ -91,8 +91,11 @@ class Ledger:
         question = _QUESTIONS.get(type or "")
         if question is None:
             return None
-        asked = list(self.pending(question))
-        return next((request for request in asked if _fits(request, event)), None)
+        fitting = [request for request in self.pending(question) if _fits(request, event)]
+        item_id = field(event, "item", "id")
+        # A request that names the item goes before an older one that leaves the id to the server.
+        named = (r for r in fitting if item_id is not None and field(r.event, "item", "id") == item_id)
+        return next(named, fitting[0] if fitting else None)
 
     def _refused_by(self, event: Any) -> Request | None:
         refused = field(event, "error", "event_id")
