@@ -11,6 +11,7 @@ want events of this type look at it (`rtproto.rules`), and only then it becomes 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from rtproto.events.base import UnknownEvent
@@ -42,12 +43,12 @@ class _Plan:
     """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
     become.  Made once for all connections."""
 
-    __slots__ = ("answers", "audio", "checks", "course", "handler", "raw_checks", "type")
+    __slots__ = ("answers", "audio", "checks", "collects", "course", "handler", "raw_checks", "type")
 
     def __init__(self, type: str, direction: str, dialect: str) -> None:
         self.type = type
         rules = [rule for rule in _CHECKS.get(type, ()) if dialect in rule.dialects]
-        self.checks = tuple(rule for rule in rules if not rule.reads_raw)
+        self.checks = tuple((rule, rule.check) for rule in rules)
         self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
         """Rules that judge the bytes, also of an event that did not decode."""
         depends = [name for rule in rules for name in rule.depends]
@@ -56,6 +57,7 @@ class _Plan:
         self.course = Course(type, routes_of(dialect, type), depends, repeatable=repeatable)
         self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type)
         self.audio = type in AUDIO_FIELDS
+        self.collects = self.handler is Facts.on_text_delta
         self.answers = direction == "server" and (
             type == "error" or any(type in each for each in ANSWERS.values())
         )
@@ -67,12 +69,14 @@ _plan = functools.cache(_Plan)
 class _Place(Step):
     """A plan on one connection."""
 
-    __slots__ = ("audio", "handler", "plan")
+    __slots__ = ("audio", "collect", "handler", "plan")
 
     def __init__(self, plan: _Plan, facts: Facts) -> None:
         super().__init__(plan.course)
         self.plan = plan
         self.audio = plan.audio
+        self.collect: Callable[[str], None] | None = None
+        """Takes the text of the next delta in the same place: all that `Facts.on_text_delta` does with one."""
         self.handler = None if plan.handler is None else functools.partial(plan.handler, facts)
 
 
@@ -180,6 +184,9 @@ class SessionChecker:
             key = place.key
             if key is None or place.quiet_key == key(event):
                 # The same event in the same place, and nothing has moved since the last one was found in order.
+                if place.collect is not None:
+                    place.collect(event.delta)  # type: ignore[union-attr]  # only events with a delta are collected
+                    return []
                 size = side.decoder.audio_bytes if place.audio else None
                 if size is not None or not place.audio:
                     if place.handler is not None:
@@ -254,8 +261,9 @@ class SessionChecker:
         self._facts.mid_session = self._engine.mid_session
         context.entity = place.entity
         if not salvaged:
-            for rule in plan.raw_checks + plan.checks:
-                self._ask(rule, event, under)
+            for rule, check in plan.checks:
+                for verdict in check(context, event):
+                    self._emit(rule, verdict, event, under)
             if plan.audio and context.audio_bytes is None:
                 for rule in _CHECKS.get(BAD_AUDIO, ()):
                     self._ask(rule, event, under)
@@ -263,6 +271,8 @@ class SessionChecker:
             self._facts.note_client(plan.type, event, context.line)
         if place.handler is not None:
             place.handler(event, context.line, place.entity, context.audio_bytes)
+        if plan.collects:
+            place.collect = None if place.entity is None else place.entity.text.append
         if plan.answers:
             self._facts.ledger.settle(event)
         if plan.type == "response.done" and place.entity is not None:

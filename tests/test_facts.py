@@ -51,7 +51,7 @@ class Rescued:
 def test_an_event_without_its_ids_is_not_remembered(type: str) -> None:
     facts = remembered(Rescued(type))
 
-    assert facts.conversation == []
+    assert not facts.conversation
     assert facts.items == {}
     assert facts.responses == {}
 
@@ -62,12 +62,12 @@ def test_items_keep_the_conversations_order() -> None:
         return ga.ConversationItemAdded(event_id="event_1", item=item, previous_item_id=previous)
 
     facts = remembered(added("a", None), added("c", "a"), added("b", "a"))
-    assert facts.conversation == ["a", "b", "c"]
+    assert list(facts.conversation) == ["a", "b", "c"]
     assert facts.tail() == "c"
 
     deleted = ga.ConversationItemDeleted(event_id="event_1", item_id="c")
     facts = remembered(added("a", None), added("c", "a"), deleted)
-    assert (facts.conversation, facts.deleted) == (["a"], {"c"})
+    assert (list(facts.conversation), facts.deleted) == (["a"], {"c"})
 
 
 def test_turn_detection_is_on_off_or_not_known() -> None:

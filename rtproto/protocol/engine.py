@@ -111,12 +111,14 @@ class Broken:
 class Leg:
     """One route, compiled: the column of its input, and how to find the entity."""
 
-    __slots__ = ("cells", "each", "input", "machine", "only", "read_key", "under")
+    __slots__ = ("cells", "each", "input", "loops", "machine", "only", "read_key", "under")
 
     def __init__(self, route: Route) -> None:
         self.machine = MACHINES[route.machine]
         self.input = route.input
         self.cells = {state: self.machine.cell(state, route.input) for state in self.machine.states}
+        self.loops = frozenset(state for state, cell in self.cells.items() if cell == state)
+        """The states that the input simply leads back to."""
         self.read_key = _key_reader(route.key)
         self.only = GUARDS[route.only] if route.only else None
         self.under = route.under
@@ -214,7 +216,7 @@ class Engine:
             if leg.each:
                 quiet = False
                 for child in previous.children if previous is not None else ():
-                    if child.machine is leg.machine and leg.cells[child.state] != child.state:
+                    if child.machine is leg.machine and child.state not in leg.loops:
                         broken = self._enter(child, leg, event, line, course.type, broken)
                 continue
             key = leg.read_key(event)
@@ -228,7 +230,7 @@ class Engine:
             if found is None:
                 found = entities[key] = Entity(leg.machine, key, previous if leg.under else None)
             previous = step.reached = found
-            if leg.cells[found.state] != found.state:
+            if found.state not in leg.loops:
                 quiet = False
                 broken = self._enter(found, leg, event, line, course.type, broken)
                 if broken is not None and broken.breach.restart:

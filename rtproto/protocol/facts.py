@@ -71,7 +71,7 @@ class Facts:
         self.session: Any = None
         """The effective session of the last `session.created` or `.updated`; None before the first."""
         self.session_line = 0
-        self.conversation: list[str] = []
+        self.conversation: dict[str, None] = {}
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
         self.items: dict[str, Item] = {}
@@ -118,7 +118,7 @@ class Facts:
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it."""
-        return self.conversation[-1] if self.conversation else None
+        return next(reversed(self.conversation), None)
 
     def inserts(self) -> bool:
         """Whether an item that the client wants at a place of its choice is on its way."""
@@ -175,13 +175,14 @@ class Facts:
         self.deleted.discard(item_id)
         if item_id == self.committed_item:
             self.committed_item = None
-        if item_id in self.conversation:
-            self.conversation.remove(item_id)
+        self.conversation.pop(item_id, None)
         previous = field(event, "previous_item_id")
-        if previous in self.conversation:
-            self.conversation.insert(self.conversation.index(previous) + 1, item_id)
+        if previous in self.conversation and previous != self.tail():
+            order = list(self.conversation)
+            order.insert(order.index(previous) + 1, item_id)
+            self.conversation = dict.fromkeys(order)
         else:
-            self.conversation.append(item_id)
+            self.conversation[item_id] = None
 
     def on_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -190,9 +191,8 @@ class Facts:
 
     def on_item_deleted(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item_id")
-        if item_id in self.conversation:
-            self.conversation.remove(item_id)
         if item_id is not None:
+            self.conversation.pop(item_id, None)
             self.deleted.add(item_id)
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
