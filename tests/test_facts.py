@@ -132,7 +132,10 @@ def test_a_response_without_a_conversation_id_is_asked_of_its_request() -> None:
 
 
 def test_output_that_the_client_cleared() -> None:
-    clear, cleared = ga.OutputAudioBufferClear(), ga.OutputAudioBufferCleared(event_id="e", response_id="resp_1")
+    clear, cleared = (
+        ga.OutputAudioBufferClear(),
+        ga.OutputAudioBufferCleared(event_id="e", response_id="resp_1"),
+    )
 
     assert remembered(clear).output_clears == 1
     assert remembered(clear, cleared, cleared).output_clears == 0

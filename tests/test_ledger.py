@@ -12,12 +12,16 @@ from rtproto.protocol.ledger import ANSWERS, ERROR_CODES, Ledger
 
 
 def error(code: str | None = None, message: str = "No.", event_id: str | None = None) -> ga.Error:
-    detail = ga.ErrorDetail(type="invalid_request_error", code=code, message=message, param=None, event_id=event_id)
+    detail = ga.ErrorDetail(
+        type="invalid_request_error", code=code, message=message, param=None, event_id=event_id
+    )
     return ga.Error(event_id="event_1", error=detail)
 
 
 def created(conversation_id: Any = "conv_1") -> ga.ResponseCreated:
-    response = ga.RealtimeResponse(id="resp_1", status="in_progress", output=[], conversation_id=conversation_id)
+    response = ga.RealtimeResponse(
+        id="resp_1", status="in_progress", output=[], conversation_id=conversation_id
+    )
     return ga.ResponseCreated(event_id="event_1", response=response)
 
 
@@ -83,7 +87,9 @@ def test_requests_about_an_item_are_matched_by_it() -> None:
     assert settled(ledger, ga.ConversationItemDeleted(event_id="event_1", item_id="item_2")) is None
     assert settled(ledger, ga.ConversationItemDeleted(event_id="event_1", item_id="item_1")) == 1
     assert settled(ledger, ga.ConversationItemRetrieved(event_id="event_1", item=message("item_2"))) == 2
-    truncated = ga.ConversationItemTruncated(event_id="event_1", item_id="item_3", content_index=0, audio_end_ms=0)
+    truncated = ga.ConversationItemTruncated(
+        event_id="event_1", item_id="item_3", content_index=0, audio_end_ms=0
+    )
     assert settled(ledger, truncated) == 3
 
 

@@ -28,14 +28,20 @@ def test_rsp010_a_reason_that_does_not_belong_to_the_status_is_a_warning() -> No
 
 
 def test_rsp020_a_create_that_was_taken_all_the_same_folds_under_the_second_response() -> None:
-    hasty = after("response.content_part.added", "client", {"type": "response.create", "event_id": "evt_hasty"})
+    hasty = after(
+        "response.content_part.added", "client", {"type": "response.create", "event_id": "evt_hasty"}
+    )
     lines = session("voice_turn")
     for edit in (hasty, drop("response.done")):
         lines = edit.apply(lines)
     root, hasty_finding, *_ = check(encode(lines)).findings
 
     assert (root.code, root.line) == ("RSP004", 32)
-    assert (hasty_finding.code, hasty_finding.severity, hasty_finding.caused_by) == ("RSP020", Severity.WARNING, 0)
+    assert (hasty_finding.code, hasty_finding.severity, hasty_finding.caused_by) == (
+        "RSP020",
+        Severity.WARNING,
+        0,
+    )
 
 
 def test_rsp020_a_create_without_an_answer_is_a_warning() -> None:
@@ -48,9 +54,16 @@ def test_rsp020_other_errors_are_not_its_business() -> None:
     error = {
         "type": "error",
         "event_id": "event_error",
-        "error": {"type": "invalid_request_error", "code": "invalid_value", "message": "No.", "event_id": "evt_hasty"},
+        "error": {
+            "type": "invalid_request_error",
+            "code": "invalid_value",
+            "message": "No.",
+            "event_id": "evt_hasty",
+        },
     }
-    hasty = after("response.content_part.added", "client", {"type": "response.create", "event_id": "evt_hasty"})
+    hasty = after(
+        "response.content_part.added", "client", {"type": "response.create", "event_id": "evt_hasty"}
+    )
     refused = after("response.create", "server", error)
 
     assert [code for code, _, _ in judged("voice_turn", hasty, refused)] == []
@@ -66,7 +79,10 @@ def test_iab008_a_recording_that_ends_after_the_commit_is_noted() -> None:
 
 
 def test_cli006_an_out_of_band_response_may_have_another_voice() -> None:
-    outside = {"type": "response.create", "response": {"conversation": "none", "audio": {"output": {"voice": "cedar"}}}}
+    outside = {
+        "type": "response.create",
+        "response": {"conversation": "none", "audio": {"output": {"voice": "cedar"}}},
+    }
 
     assert judged("voice_turn", after("response.done", "client", outside)) == []
 
@@ -78,7 +94,9 @@ def test_dia019_is_told_once_a_type() -> None:
     assert judged("text_turn", *twice) == [("DIA019", "error", 4)]
 
 
-@pytest.mark.parametrize("raw", [b'{"type":"session.update","session":7}', b'{"type":"session.update","session"'])
+@pytest.mark.parametrize(
+    "raw", [b'{"type":"session.update","session":7}', b'{"type":"session.update","session"']
+)
 def test_dia005_survives_what_it_cannot_read(raw: bytes) -> None:
     lines = encode(session("text_turn"))
     checker = check([lines[0], ("client", raw), *lines[2:]])
