@@ -210,10 +210,10 @@ class Decoder:
                     length = 0
                 # Without a payload, head and foot may share a quote.
                 if length:
-                    event = twin()
-                    put(event, field, payload.decode())
+                    repeated = twin()
+                    put(repeated, field, payload.decode())
                     self._last = length
-                    return event
+                    return repeated
             event = decode(raw)
             if twin is None and type(raw) is bytes and type(event) in audio:
                 first = _value_after(raw, key)

@@ -23,19 +23,21 @@ _MAX_SPOTS = 1_000
 _SHOWN_LEVELS = 12
 """Levels of nesting that a path names."""
 
-_CHARS = rb'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*+'
-_NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
+# No possessive quantifiers: Python 3.11.2 gets repeated groups of them wrong.  Nothing here can match in two ways, so
+# there is nothing to go back to.
+_CHARS = rb'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*'
+_NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _TOKEN = re.compile(
-    rb"[ \t\r\n]*+(?:(" + _CHARS + rb'")|(' + _NUMBER + rb")|(true|false|null)|(NaN|-?Infinity)|([{}\[\],:]))"
+    rb"[ \t\r\n]*(?:(" + _CHARS + rb'")|(' + _NUMBER + rb")|(true|false|null)|(NaN|-?Infinity)|([{}\[\],:]))"
 )
 _STRING, _NUMERAL, _WORD, _NOT_FINITE, _MARK = range(1, 6)
 
-_SPACE = re.compile(rb"[ \t\r\n]*+")
+_SPACE = re.compile(rb"[ \t\r\n]*")
 _STRING_SO_FAR = re.compile(_CHARS)
 _ESCAPE_SO_FAR = re.compile(rb"\\(?:u[0-9A-Fa-f]{0,3})?")
 _NUMERAL_SO_FAR = re.compile(rb"\.|[eE][+-]?")
 _WORDS = (b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity")
-_PAIRED = re.compile(rb"(?:[^\\]++|\\[^u]|\\u(?:[^dD].|[dD][0-7])..|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)*+")
+_PAIRED = re.compile(rb"(?:[^\\]+|\\[^u]|\\u(?:[^dD].|[dD][0-7])..|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)*")
 """A string token up to the first `\\uXXXX` that is half a surrogate pair."""
 
 _ARRAY: set[str] = set()

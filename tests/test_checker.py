@@ -6,7 +6,6 @@ import json
 import os
 import random
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -16,34 +15,9 @@ from hypothesis import strategies as st
 from rtproto.checker import SessionChecker
 from rtproto.findings import Finding, Severity
 from rtproto.rules.examples import Edit, after, change, drop, repeat, swap
-from rtproto.rules.sessions import SESSIONS, Session, session
+from rtproto.rules.sessions import SESSIONS, session
 from rtproto.wire import Fault
-
-Lines = list[tuple[str | None, bytes]]
-
-
-def encode(lines: Session) -> Lines:
-    return [(direction, msgspec.json.encode(event)) for direction, event in lines]
-
-
-def check(lines: Lines, *, cut: bool = True, **options: Any) -> SessionChecker:
-    checker = SessionChecker(**options)
-    for direction, raw in lines:
-        checker.feed(direction, raw)
-    checker.close(cut=cut)
-    return checker
-
-
-def edited(name: str, *edits: Edit) -> Lines:
-    lines = session(name)
-    for edit in edits:
-        lines = edit.apply(lines)
-    return encode(lines)
-
-
-def found(checker: SessionChecker) -> list[tuple[str, int]]:
-    return [(f.code, f.line) for f in checker.findings if f.caused_by is None and f.severity > Severity.INFO]
-
+from tests.judging import Lines, check, edited, encode, found
 
 # Real recordings.
 
