@@ -210,7 +210,7 @@ class Decoder:
                     length = 0
                 # Without a payload, head and foot may share a quote.
                 if length:
-                    repeated = twin()
+                    repeated: Event = twin()
                     put(repeated, field, payload.decode())
                     self._last = length
                     return repeated
