@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rtproto.checker import SessionChecker
 from rtproto.findings import Finding, Severity
 from rtproto.rules.examples import Edit, after, change, drop, repeat, swap
-from rtproto.rules.sessions import SESSIONS, session
+from rtproto.rules.sessions import SESSIONS, Session, session
 from rtproto.wire import Fault
 from tests.judging import Lines, check, edited, encode, found
 
