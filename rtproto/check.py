@@ -59,7 +59,11 @@ def parser(prog: str) -> argparse.ArgumentParser:
     add("--select", metavar="CODES", action="append", default=[], help=f"report only these {codes}")
     add("--ignore", metavar="CODES", action="append", default=[], help="never report these rules")
     add("--dialect", choices=("beta", "ga", "translation"), help="of the events (default: detected)")
-    add("--profile", metavar="NAME", help="whose server it is: openai, azure, compat (default: detected)")
+    add(
+        "--profile",
+        metavar="NAME | FILE.toml",
+        help="whose server it is: openai, azure, azure-voice-live, xai, compat, or a file of yours (default: detected)",
+    )
     add(
         "--fail-level",
         choices=("error", "warning", "info", "never"),

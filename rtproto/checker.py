@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from rtproto.checker_profile import AnyProfile, profile_of
 from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
@@ -20,7 +21,7 @@ from rtproto.protocol.engine import Broken, Course, Engine, Entity, Step
 from rtproto.protocol.excerpts import excerpt
 from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS, Facts
 from rtproto.protocol.ledger import ANSWERS
-from rtproto.protocol.profiles import OPENAI, PROFILES, Profile, recognise
+from rtproto.protocol.profiles import OPENAI, Profile, recognise, shipped
 from rtproto.protocol.recognition import dialect_of, probe
 from rtproto.protocol.routes import allowed_events, routes_of
 from rtproto.rules import RULES
@@ -80,6 +81,9 @@ class _Side:
 class SessionChecker:
     """Judges one connection.  Give `dialect` or `profile` to force what is otherwise recognised.
 
+    A profile is the name of a shipped one, the path of a TOML file, or a `Profile`.  Raises `ValueError` for a dialect
+    or profile that there is not, or a file that is none.
+
     `findings` holds everything found so far; an index into it is what `Finding.caused_by` means.
     """
 
@@ -87,19 +91,17 @@ class SessionChecker:
         self,
         *,
         dialect: str | None = None,
-        profile: str | None = None,
+        profile: AnyProfile | None = None,
         path: str = "",
         max_frame_bytes: int = MAX_LINE_BYTES,
     ) -> None:
         if dialect is not None and dialect not in DIALECTS:
             raise ValueError(f"no dialect {dialect!r}; there are: " + ", ".join(DIALECTS))
-        if profile is not None and profile not in PROFILES:
-            raise ValueError(f"no profile {profile!r}; there are: " + ", ".join(PROFILES))
         self.path = path
         self.findings: list[Finding] = []
         self._forced = dialect
         self._dialect: str | None = dialect
-        self._profile: Profile = PROFILES[profile] if profile is not None else OPENAI
+        self._profile: Profile = OPENAI if profile is None else profile_of(profile)
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
         self._profile_fixed = profile is not None
         self._max_frame_bytes = max_frame_bytes
@@ -302,7 +304,7 @@ class SessionChecker:
         if found is None or not found.members():
             return
         name, reason = recognise(found.members(), found.model())
-        self._profile, self._profile_reason = PROFILES[name], reason
+        self._profile, self._profile_reason = shipped(name), reason
         self._profile_fixed = True
 
     def _judge_fault(self, fault: Fault, direction: str, under: int | None = None) -> None:
@@ -360,11 +362,12 @@ class SessionChecker:
         Returns the root under which consequences fold: None where there is no finding, or none that could have any.
         """
         severity = rule.severity if verdict.severity is None else verdict.severity
-        relaxed = self._profile.relax.get(rule.code)
+        relaxed = self._profile.relaxation(rule.code)
         if relaxed is not None:
-            if relaxed.severity is None:
+            capped = relaxed.caps(severity)
+            if capped is None:
                 return None
-            severity = min(severity, relaxed.severity)
+            severity = capped
         context = self._context
         entity: Entity | None = verdict.entity if verdict.entity is not None else context.entity
         if verdict.entity is None and entity is not None and not entity.machine.adoptable:
