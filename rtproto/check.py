@@ -82,7 +82,7 @@ def parser(prog: str) -> argparse.ArgumentParser:
         "-v",
         "--verbose",
         action="store_true",
-        help="show findings that only follow from others, and all of many",
+        help="show findings that only follow from others, and all of a rule that has many",
     )
     add("-q", "--quiet", action="store_true", help="one line a finding, and nothing else")
     add("--max-line-bytes", metavar="N", type=_positive, help="longest line that is read (default: 33554432)")

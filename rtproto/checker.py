@@ -14,6 +14,7 @@ import functools
 from typing import Any
 
 from rtproto.checker_profile import AnyProfile, profile_of
+from rtproto.checker_repeats import collapse
 from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
@@ -424,7 +425,7 @@ class SessionChecker:
         return self.findings[before:]
 
     def report(self) -> SessionReport:
-        """The judgement so far, as data."""
+        """The judgement so far, as data; a fault that repeats is one finding with a count."""
         return SessionReport(
             path=self.path,
             dialect=self.dialect,
@@ -432,7 +433,7 @@ class SessionChecker:
             profile_reason=self._profile_reason,
             mode=self.mode,
             events=self._earlier + sum(side.events for side in self._sides.values()),
-            findings=tuple(self.findings),
+            findings=collapse(self.findings),
             limits=self._limits(),
         )
 
