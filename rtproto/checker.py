@@ -248,13 +248,14 @@ class SessionChecker:
         if plan.type in _CONFIGURED and not self._profile_fixed:
             self._recognise(context.raw)
         broken = self._engine.step(step, event, context.line)
+        context.entity = step.entity
         if broken is not None:
             root = self._report_breach(broken, event, under)
             under = root if under is None else under
             if broken.breach.restart:
                 step = self._restart(plan, event)
+                context.entity = step.entity
         self._facts.mid_session = self._engine.mid_session
-        context.entity = step.entity
         if not salvaged:
             for rule in plan.raw_checks + plan.checks:
                 self._ask(rule, event, under)
@@ -377,9 +378,17 @@ class SessionChecker:
         caused_by = under
         if caused_by is None and entity is not None:
             caused_by = entity.root_taint()
+        broken: Broken | None = verdict.broken
+        taints = (*verdict.taints, *(() if entity is None else (entity,)))
+        if broken is not None:
+            if caused_by is None and context.entity is not None:
+                # An outer machine broke the rule, but over an inner entity that was in disorder before.
+                caused_by = context.entity.root_taint()
+            if broken.state == broken.machine.states[0]:
+                taints += tuple(self._engine.meant(broken.entity))
         index = len(self.findings)
         if severity > Severity.INFO:
-            for tainted in (*verdict.taints, *(() if entity is None else (entity,))):
+            for tainted in taints:
                 if tainted.taint is None:
                     tainted.taint = index if caused_by is None else caused_by
         if verdict.line is None:
@@ -387,7 +396,6 @@ class SessionChecker:
         else:
             line = verdict.line
             shown = excerpt(verdict.event, verdict.type, verdict.direction, line)
-        broken: Broken | None = verdict.broken
         machine, state = ("", "") if broken is None else (broken.entity.machine.name, broken.state)
         self.findings.append(
             Finding(

@@ -4,8 +4,8 @@ Each mutant differs from its recording by one deletion, doubling, exchange of ne
 changed number.  Of the mutants that any rule can see (at least one new root finding at error or warning), it prints the
 share that have exactly one, the codes that come together most often, and the rest, a line each.
 
-The same mutants on every run: they are drawn with a fixed seed, a share of the lines of each recording.  Needs the folder
-that `RTPROTO_RECORDINGS` names; what is printed holds types and codes, nothing of what was said.
+The same mutants on every run: they are drawn with a fixed seed, a share of the lines of each recording.  Needs the
+folder that `RTPROTO_RECORDINGS` names; what is printed holds types and codes, nothing of what was said.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rtproto.findings import Severity
 
 TARGET = 0.95
 KINDS = ("delete", "duplicate", "swap", "id", "text", "number")
-EACH = 24
+EACH = 100
 """Lines of a recording that each kind of mutation is tried on."""
 
 Line = tuple[str, bytes]
@@ -110,7 +110,7 @@ def mutants(recording: str, lines: list[Line], each: int = EACH) -> Iterator[Mut
     events = [msgspec.json.decode(raw) for _, raw in lines]
     for kind in KINDS:
         for at in sorted(rng.sample(range(len(lines)), min(each, len(lines)))):
-            direction, raw = lines[at]
+            direction = lines[at][0]
             event = events[at]
             what = ""
             if kind == "delete":
@@ -180,7 +180,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--each", type=int, default=EACH, help="lines that each kind is tried on (default: %(default)s)"
     )
-    parser.add_argument("--no-list", action="store_true", help="do not list the mutants with several findings")
+    parser.add_argument(
+        "--no-list", action="store_true", help="do not list the mutants with several findings"
+    )
     args = parser.parse_args(argv)
     folder = os.environ.get("RTPROTO_RECORDINGS")
     if not folder:

@@ -1,7 +1,7 @@
 """Every rule is needed: with it taken away, its breaking example is no longer told by its code.
 
-`test_rules.py` asks each breaking example for exactly its rule's code, so a rule that is lost makes that test fail; here
-each rule is lost once.
+`test_rules.py` asks each breaking example for exactly its rule's code, so a rule that is lost makes that test fail;
+here each rule is lost once.
 """
 
 from __future__ import annotations

@@ -74,6 +74,8 @@ class Facts:
         self.conversation: list[str] = []
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
+        self.misplaced: str | None = None
+        """The last item, where it came into the conversation without having been added: its place is a guess."""
         self.items: dict[str, Item] = {}
         self.responses: dict[str, Response] = {}
         self.turns = 0
@@ -178,15 +180,19 @@ class Facts:
         if item_id in self.conversation:
             self.conversation.remove(item_id)
         previous = field(event, "previous_item_id")
+        if self.misplaced in self.conversation and self.misplaced != previous:
+            self.conversation.remove(self.misplaced)
         if previous in self.conversation:
             self.conversation.insert(self.conversation.index(previous) + 1, item_id)
         else:
             self.conversation.append(item_id)
+        self.misplaced = None
 
     def on_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
-        if item_id is not None and item_id not in self.items:
+        if item_id is not None and item_id not in self.conversation and item_id not in self.deleted:
             self.on_item_added(event, line, entity, size)
+            self.misplaced = item_id
 
     def on_item_deleted(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item_id")

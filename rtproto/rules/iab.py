@@ -65,6 +65,8 @@ class SpeechItemIdMismatch(Rule):
             entity=broken.entity,
             broken=broken,
             witnesses=history(broken, 1),
+            # The commit under a wrong id promises an item that never comes.
+            taints=tuple(filter(None, (context.engine.find("committed turn"),))),
         )
 
 

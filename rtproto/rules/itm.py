@@ -94,7 +94,9 @@ class PreviousItemNotTail(Rule):
         facts = context.facts
         item_id = field(event, "item", "id")
         previous = field(event, "previous_item_id")
-        if facts.mid_session or item_id is None or item_id in facts.conversation or facts.inserts():
+        if facts.mid_session or item_id is None or item_id in facts.conversation:
+            return
+        if facts.misplaced is not None or facts.inserts():
             return
         tail = facts.tail()
         if previous == tail or previous in facts.deleted or (previous is None and tail in facts.deleted):

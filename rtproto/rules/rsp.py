@@ -79,9 +79,10 @@ class SecondActiveDefaultResponse(Rule):
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         active = context.facts.current_response
         superseded = context.engine.find("response", (active,))
+        in_disorder = superseded is not None and superseded.root_taint() is not None
         yield Verdict(
             {"active": active},
-            entity=broken.entity,
+            entity=superseded if in_disorder else broken.entity,
             broken=broken,
             witnesses=history(broken, 1),
             taints=() if superseded is None else (superseded,),
@@ -388,7 +389,10 @@ class DoneItemDiffersFromItemDone(Rule):
                 continue
             differing = [name for name in _COMPARED if field(item, name) != field(done, name)]
             if differing:
-                yield Verdict({"item": field(item, "id"), "what": ", ".join(differing)})
+                yield Verdict(
+                    {"item": field(item, "id"), "what": ", ".join(differing)},
+                    entity=context.engine.find("output item", (field(item, "id"),)),
+                )
 
 
 _COMPARED = ("type", "role", "status", "name", "call_id", "arguments", "content")
