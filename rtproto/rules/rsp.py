@@ -27,6 +27,7 @@ class ResponseEventBeforeCreated(Rule):
         "Azure recordings."
     )
     exceptions = "Mid-session: the response is adopted. response.mcp_call.* carry no response_id."
+    symptoms = ("silence", "crash")
     example = Example("text_turn", drop("response.created", 1))
 
 
@@ -40,6 +41,7 @@ class ResponseCreatedTwice(Rule):
         "The types call response.created the first event of a response; 73 of 73 in OpenAI and Azure "
         "recordings."
     )
+    symptoms = ("overlap",)
     example = Example(
         "out_of_band",
         after(
@@ -74,6 +76,7 @@ class SecondActiveDefaultResponse(Rule):
         "recordings."
     )
     exceptions = "Out-of-band responses (`conversation_id` null) run beside it."
+    symptoms = ("overlap",)
     example = Example("voice_turn", drop("response.done"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -99,6 +102,7 @@ class ResponseDoneTwice(Rule):
         "The types say response.done is always emitted, whatever the final state; once in 71 of 71 recorded "
         "responses."
     )
+    symptoms = ("crash",)
     example = Example("text_turn", repeat("response.done"))
 
 
@@ -117,6 +121,7 @@ class ResponseDoneWithoutCreated(Rule):
         "Contradicts the reference, yet is reported from production during interruptions (livekit/agents "
         "source)."
     )
+    symptoms = ("crash",)
     example = Example(
         "text_turn",
         after(
@@ -151,6 +156,7 @@ class ResponseNeverDone(Rule):
         "the recording's end."
     )
     exceptions = "A recording that simply stops: noted, not blamed."
+    symptoms = ("silence",)
     example = Example("out_of_band", drop("response.done"))
 
     def at_end(self, context: Context, entity: Entity, cut: bool) -> Iterator[Verdict]:
@@ -186,6 +192,7 @@ class EventAfterResponseDone(Rule):
         "MCP calls may finish later, with their output_item.done; playback, truncation and transcription go "
         "on."
     )
+    symptoms = ("words", "overlap")
     example = Example(
         "text_turn",
         after(
@@ -222,6 +229,7 @@ class StatusDetailsDisagree(Rule):
     evidence = "The types list the reasons by status; 71 of 71 OpenAI and Azure responses agree."
     exceptions = "The beta of October 2024 used incomplete with the reason interruption."
     on = ("response.done",)
+    symptoms = ("crash",)
     example = Example("barge_in", change("response.done", "response.status_details.type", "failed"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -259,6 +267,7 @@ class ResponseCreateWhileActive(Rule):
         "one that the server took in the end."
     )
     on = ("error", "response.created")
+    symptoms = ("refused", "silence", "overlap")
     example = Example(
         "voice_turn",
         after("response.content_part.added", "client", {"type": "response.create", "event_id": "evt_hasty"}),
@@ -341,6 +350,7 @@ class DoneOutputDiffersFromStream(Rule):
     )
     exceptions = "Responses that the recording met half-way."
     on = ("response.done",)
+    symptoms = ("history", "tools")
     example = Example("text_turn", change("response.done", "response.output", []))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -374,6 +384,7 @@ class DoneItemDiffersFromItemDone(Rule):
     )
     exceptions = "MCP calls that finish later; servers of the compat and azure profiles."
     on = ("response.done",)
+    symptoms = ("words", "history")
     example = Example(
         "text_turn", change("response.done", "response.output.0.content.0.text", "Rain all day.")
     )
