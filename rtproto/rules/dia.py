@@ -26,7 +26,7 @@ class DialectMixed(Rule):
     message = "`{type}` belongs to the {other} dialect, this connection speaks {dialect}"
     evidence = (
         "The vendor's beta to GA migration guide renames these events; 30 of 30 OpenAI recordings are pure. Azure "
-        "Voice Live mixes on purpose (profile azure)."
+        "Voice Live mixes on purpose (profile azure-voice-live)."
     )
     exceptions = "Reported once a connection. Events of translation sessions are DIA020."
     on = (FOREIGN, "conversation.item.done")
@@ -102,7 +102,7 @@ class BetaShapedClientConfigInGa(Rule):
         "A GA server answers with missing_required_parameter for session.type and unknown_parameter for the flat "
         "members (live probe of Azure's GA endpoint); the GA request types have none of them."
     )
-    exceptions = "Azure Voice Live takes flat sessions (profile azure)."
+    exceptions = "Azure Voice Live takes flat sessions (profile azure-voice-live)."
     on = ("session.update", "response.create")
     reads_raw = True
     symptoms = ("config", "refused")
