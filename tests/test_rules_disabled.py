@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rtproto import checker as checker_module
 from rtproto.checker import SessionChecker
 from rtproto.rules import RULES, Rule
 from rtproto.rules.base import Unjudged
@@ -35,14 +36,17 @@ def told(rule: type[Rule]) -> list[str]:
 
 
 @pytest.fixture
-def disable(monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Rule]], None]:
+def disable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[type[Rule]], None]]:
     """Silence a rule in all the ways that it is asked."""
+    plans = checker_module._plan
 
     def silence(rule: type[Rule]) -> None:
         for way in WAYS:
             monkeypatch.setattr(rule, way, nothing)
+        plans.cache_clear()  # they hold on to what rules are asked by
 
-    return silence
+    yield silence
+    plans.cache_clear()
 
 
 @pytest.mark.parametrize("rule", JUDGED.values(), ids=list(JUDGED))

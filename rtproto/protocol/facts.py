@@ -71,7 +71,7 @@ class Facts:
         self.session: Any = None
         """The effective session of the last `session.created` or `.updated`; None before the first."""
         self.session_line = 0
-        self.conversation: list[str] = []
+        self.conversation: dict[str, None] = {}
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
         self.misplaced: str | None = None
@@ -120,7 +120,7 @@ class Facts:
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it."""
-        return self.conversation[-1] if self.conversation else None
+        return next(reversed(self.conversation), None)
 
     def inserts(self) -> bool:
         """Whether an item that the client wants at a place of its choice is on its way."""
@@ -177,16 +177,17 @@ class Facts:
         self.deleted.discard(item_id)
         if item_id == self.committed_item:
             self.committed_item = None
-        if item_id in self.conversation:
-            self.conversation.remove(item_id)
+        self.conversation.pop(item_id, None)
         previous = field(event, "previous_item_id")
-        if self.misplaced in self.conversation and self.misplaced != previous:
-            self.conversation.remove(self.misplaced)
-        if previous in self.conversation:
-            self.conversation.insert(self.conversation.index(previous) + 1, item_id)
-        else:
-            self.conversation.append(item_id)
+        if self.misplaced is not None and self.misplaced != previous:
+            self.conversation.pop(self.misplaced, None)
         self.misplaced = None
+        if previous in self.conversation and previous != self.tail():
+            order = list(self.conversation)
+            order.insert(order.index(previous) + 1, item_id)
+            self.conversation = dict.fromkeys(order)
+        else:
+            self.conversation[item_id] = None
 
     def on_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -196,9 +197,8 @@ class Facts:
 
     def on_item_deleted(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item_id")
-        if item_id in self.conversation:
-            self.conversation.remove(item_id)
         if item_id is not None:
+            self.conversation.pop(item_id, None)
             self.deleted.add(item_id)
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
@@ -297,8 +297,8 @@ class Facts:
         self.output_clears = max(0, self.output_clears - 1)
 
     def on_client_append(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        event_id = field(event, "event_id")
-        if event_id is not None:
+        event_id = event.event_id
+        if event_id is not UNSET and event_id is not None:
             self.client_ids[event_id] = line
         if size is None or size < ELIDED_BELOW:
             self.elided["client"] = True

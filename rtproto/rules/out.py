@@ -166,10 +166,8 @@ class _TextDiffers(Rule):
     member = ""
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        stream = context.entity
-        said = field(event, self.member)
-        if stream is None or not isinstance(said, str):
-            return
+        stream: Any = context.entity  # these events always name their stream
+        said: str = getattr(event, self.member)
         streamed = "".join(stream.text)
         if said == streamed or (stream.met_halfway() and said.endswith(streamed)):
             return
