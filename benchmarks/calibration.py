@@ -190,8 +190,8 @@ def page(vendors: Sequence[Vendor], today: dt.date) -> Iterator[str]:
     yield ""
     yield "Violations / occasions; `-` is no occasion. Violations are root findings of any severity, notes included;"
     yield "what follows from another fault is not among them. An occasion is an event of a type that the rule looks at,"
-    yield "or one that some state of a table answers with the rule; whether its other needs were met is not asked. Audio"
-    yield "payloads of these recordings are cut, so rules about durations had occasions but nothing to measure."
+    yield "or one that some state of a table answers with the rule; whether its other needs were met is not asked."
+    yield "Audio payloads of these recordings are cut, so rules about durations had occasions but nothing to measure."
     yield ""
     yield from _table(
         ("rule", "name", *(vendor.name for vendor in vendors), ""),
