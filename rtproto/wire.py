@@ -197,7 +197,7 @@ class Decoder:
         # A client's appends differ in nothing but their audio.  Where the bytes around it are those of the last one,
         # the event is a copy of that one, and there is no JSON left to read.
         b64decode, put = pybase64.b64decode, force_setattr
-        twin: Callable[[], Event] | None = None
+        twin: Callable[[], Any] | None = None
         head, foot, first, last = b"", b"", 0, 0
 
         def decode_or_repeat(raw: RawFrame) -> Event | UnknownEvent | Fault:
@@ -210,10 +210,10 @@ class Decoder:
                     length = 0
                 # Without a payload, head and foot may share a quote.
                 if length:
-                    event = twin()
-                    put(event, field, payload.decode())
+                    repeated: Event = twin()
+                    put(repeated, field, payload.decode())
                     self._last = length
-                    return event
+                    return repeated
             event = decode(raw)
             if twin is None and type(raw) is bytes and type(event) in audio:
                 first = _value_after(raw, key)
@@ -222,7 +222,7 @@ class Decoder:
                 hollow = decode(head + _HOLE_BYTES + foot)
                 # Whether it is the audio that stands between the two, and not a namesake of its key.
                 if first and getattr(hollow, field, None) == _HOLE:
-                    twin = event.__copy__  # type: ignore[attr-defined]  # what copy.copy calls
+                    twin = cast("Any", event).__copy__  # what copy.copy calls, four times as fast
                 decode(raw)
             return event
 

@@ -102,7 +102,7 @@ def test_responses_are_matched_inside_or_outside_the_conversation() -> None:
     assert settled(asked(outside), created(ga.UNSET)) == 1
 
 
-@pytest.mark.parametrize(("response_id", "line"), [("resp_1", 1), ("resp_2", None), (None, 1)])
+@pytest.mark.parametrize("response_id, line", [("resp_1", 1), ("resp_2", None), (None, 1)])
 def test_a_cancel_is_answered_by_the_end_of_its_response(response_id: str | None, line: int | None) -> None:
     cancel = ga.ResponseCancel(**({} if response_id is None else {"response_id": response_id}))
     done = ga.ResponseDone(event_id="event_1", response=created().response)

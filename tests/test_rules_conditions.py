@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_checker import check, encode, found
 
 from rtproto.findings import Severity
 from rtproto.rules.examples import Edit, after, change, drop
 from rtproto.rules.sessions import session
+from tests.judging import check, encode, found
 
 
 def judged(name: str, *edits: Edit, **options: Any) -> list[tuple[str, str, int]]:
@@ -101,4 +101,4 @@ def test_dia005_survives_what_it_cannot_read(raw: bytes) -> None:
     lines = encode(session("text_turn"))
     checker = check([lines[0], ("client", raw), *lines[2:]])
 
-    assert [f.code for f in checker.findings][0] in ("SHP002", "WIR007")
+    assert checker.findings[0].code in ("SHP002", "WIR007")

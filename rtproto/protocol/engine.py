@@ -4,8 +4,8 @@
 breaks at most one rule: when an outer machine breaks one, the inner ones follow silently, each by its recovery state.
 
 A step in which every cell led back to its own state changes nothing, and neither does its repetition for as long as
-no entity moves: `Step.quiet_key` and `Engine.moves` let the caller recognise that without asking the tables again.  That
-is what makes a delta inside an open part cheap, and it holds for any table, because it only uses that cells are
+no entity moves: `Step.quiet_key` and `Engine.moves` let the caller recognise that without asking the tables again.
+That is what makes a delta inside an open part cheap, and it holds for any table, because it only uses that cells are
 functions of state and input.
 """
 
