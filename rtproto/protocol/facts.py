@@ -74,6 +74,8 @@ class Facts:
         self.conversation: dict[str, None] = {}
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
+        self.misplaced: str | None = None
+        """The last item, where it came into the conversation without having been added: its place is a guess."""
         self.items: dict[str, Item] = {}
         self.responses: dict[str, Response] = {}
         self.turns = 0
@@ -177,6 +179,9 @@ class Facts:
             self.committed_item = None
         self.conversation.pop(item_id, None)
         previous = field(event, "previous_item_id")
+        if self.misplaced is not None and self.misplaced != previous:
+            self.conversation.pop(self.misplaced, None)
+        self.misplaced = None
         if previous in self.conversation and previous != self.tail():
             order = list(self.conversation)
             order.insert(order.index(previous) + 1, item_id)
@@ -186,8 +191,9 @@ class Facts:
 
     def on_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
-        if item_id is not None and item_id not in self.items:
+        if item_id is not None and item_id not in self.conversation and item_id not in self.deleted:
             self.on_item_added(event, line, entity, size)
+            self.misplaced = item_id
 
     def on_item_deleted(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item_id")

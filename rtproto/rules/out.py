@@ -23,6 +23,7 @@ class ItemEventBeforeOutputItemAdded(Rule):
     message = "`{type}` of an item that the response never announced"
     evidence = "The guide's order of events; 1,194 of 1,194 events in OpenAI and Azure recordings."
     exceptions = "Mid-session: the item is adopted."
+    symptoms = ("words", "crash")
     example = Example("text_turn", drop("response.output_item.added"))
 
 
@@ -42,6 +43,7 @@ class OutputIndexNotSequential(Rule):
     )
     exceptions = "Responses that the recording met half-way; xAI repeats 0."
     on = ("response.output_item.added",)
+    symptoms = ("words", "crash")
     example = Example("text_turn", change("response.output_item.added", "output_index", 1))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -78,6 +80,7 @@ class OutputItemDoneUnpaired(Rule):
         "The types say output_item.done is also sent for interrupted and cancelled responses; 59 of 59 "
         "recorded items."
     )
+    symptoms = ("history",)
     example = Example("text_turn", repeat("response.output_item.done"))
 
 
@@ -95,6 +98,7 @@ class OutputItemOpenAtResponseDone(Rule):
         "recorded responses."
     )
     exceptions = "MCP calls run on after their response. A warning where the response was not completed."
+    symptoms = ("silence", "history")
     example = Example("text_turn", drop("response.output_item.done"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -123,6 +127,7 @@ class DeltaBeforeContentPart(Rule):
         "WebRTC."
     )
     exceptions = "Items that the recording met half-way."
+    symptoms = ("words", "crash")
     example = Example("text_turn", drop("response.content_part.added"))
 
 
@@ -139,6 +144,7 @@ class ContentPartUnpaired(Rule):
         "The types say content_part.done is also sent for interrupted and cancelled responses; 48 of 48 "
         "recorded parts."
     )
+    symptoms = ("words", "crash")
     example = Example("text_turn", drop("response.content_part.done"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -194,6 +200,7 @@ class TextDoneDiffersFromDeltas(_TextDiffers):
     exceptions = "Parts that the recording met half-way: the deltas must be the end of the text."
     on = ("response.text.done", "response.output_text.done")
     member = "text"
+    symptoms = ("words",)
     example = Example("text_turn", drop("response.output_text.delta", 1))
 
 
@@ -214,6 +221,7 @@ class TranscriptDoneDiffersFromDeltas(_TextDiffers):
     exceptions = "Parts that the recording met half-way."
     on = ("response.audio_transcript.done", "response.output_audio_transcript.done")
     member = "transcript"
+    symptoms = ("words",)
     example = Example("voice_turn", drop("response.output_audio_transcript.delta"))
 
 
@@ -231,6 +239,7 @@ class ArgumentsDoneDiffersFromDeltas(_TextDiffers):
     exceptions = "Calls that the recording met half-way."
     on = ("response.function_call_arguments.done",)
     member = "arguments"
+    symptoms = ("tools",)
     example = Example("tool_call", drop("response.function_call_arguments.delta"))
 
 
@@ -247,6 +256,7 @@ class DeltaAfterDone(Rule):
         "The types call each done event the end of streaming; 1,012 of 1,012 deltas in OpenAI and Azure "
         "recordings."
     )
+    symptoms = ("words",)
     example = Example(
         "text_turn",
         after(
@@ -275,6 +285,7 @@ class DeltaKindVsPartType(Rule):
         "The types describe each part's type by what streams in it; 954 of 954 deltas in OpenAI and Azure "
         "recordings."
     )
+    symptoms = ("words", "crash")
     example = Example("text_turn", change("response.content_part.added", "part.type", "audio"))
 
 
@@ -293,6 +304,7 @@ class AudioDeltaNotBase64(Rule):
         "Payloads that the recorder cut (under 88 characters, or with an ellipsis or angle bracket in them)."
     )
     on = (BAD_AUDIO,)
+    symptoms = ("crash", "silence")
     example = Example("voice_turn", change("response.output_audio.delta", "delta", "AAA*" * 60))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -326,6 +338,7 @@ class CallIdMismatch(Rule):
         "conversation.item.done",
     )
     depends = ("call_id",)
+    symptoms = ("tools", "silence")
     example = Example("tool_call", change("response.function_call_arguments.done", "call_id", "call_2"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -27,6 +27,7 @@ class ResponseEventBeforeCreated(Rule):
         "Azure recordings."
     )
     exceptions = "Mid-session: the response is adopted. response.mcp_call.* carry no response_id."
+    symptoms = ("silence", "crash")
     example = Example("text_turn", drop("response.created", 1))
 
 
@@ -40,6 +41,7 @@ class ResponseCreatedTwice(Rule):
         "The types call response.created the first event of a response; 73 of 73 in OpenAI and Azure "
         "recordings."
     )
+    symptoms = ("overlap",)
     example = Example(
         "out_of_band",
         after(
@@ -74,14 +76,16 @@ class SecondActiveDefaultResponse(Rule):
         "recordings."
     )
     exceptions = "Out-of-band responses (`conversation_id` null) run beside it."
+    symptoms = ("overlap",)
     example = Example("voice_turn", drop("response.done"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         active = context.facts.current_response
         superseded = context.engine.find("response", (active,))
+        in_disorder = superseded is not None and superseded.root_taint() is not None
         yield Verdict(
             {"active": active},
-            entity=broken.entity,
+            entity=superseded if in_disorder else broken.entity,
             broken=broken,
             witnesses=history(broken, 1),
             taints=() if superseded is None else (superseded,),
@@ -98,6 +102,7 @@ class ResponseDoneTwice(Rule):
         "The types say response.done is always emitted, whatever the final state; once in 71 of 71 recorded "
         "responses."
     )
+    symptoms = ("crash",)
     example = Example("text_turn", repeat("response.done"))
 
 
@@ -116,6 +121,7 @@ class ResponseDoneWithoutCreated(Rule):
         "Contradicts the reference, yet is reported from production during interruptions (livekit/agents "
         "source)."
     )
+    symptoms = ("crash",)
     example = Example(
         "text_turn",
         after(
@@ -150,6 +156,7 @@ class ResponseNeverDone(Rule):
         "the recording's end."
     )
     exceptions = "A recording that simply stops: noted, not blamed."
+    symptoms = ("silence",)
     example = Example("out_of_band", drop("response.done"))
 
     def at_end(self, context: Context, entity: Entity, cut: bool) -> Iterator[Verdict]:
@@ -185,6 +192,7 @@ class EventAfterResponseDone(Rule):
         "MCP calls may finish later, with their output_item.done; playback, truncation and transcription go "
         "on."
     )
+    symptoms = ("words", "overlap")
     example = Example(
         "text_turn",
         after(
@@ -221,6 +229,7 @@ class StatusDetailsDisagree(Rule):
     evidence = "The types list the reasons by status; 71 of 71 OpenAI and Azure responses agree."
     exceptions = "The beta of October 2024 used incomplete with the reason interruption."
     on = ("response.done",)
+    symptoms = ("crash",)
     example = Example("barge_in", change("response.done", "response.status_details.type", "failed"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -258,6 +267,7 @@ class ResponseCreateWhileActive(Rule):
         "one that the server took in the end."
     )
     on = ("error", "response.created")
+    symptoms = ("refused", "silence", "overlap")
     example = Example(
         "voice_turn",
         after("response.content_part.added", "client", {"type": "response.create", "event_id": "evt_hasty"}),
@@ -340,6 +350,7 @@ class DoneOutputDiffersFromStream(Rule):
     )
     exceptions = "Responses that the recording met half-way."
     on = ("response.done",)
+    symptoms = ("history", "tools")
     example = Example("text_turn", change("response.done", "response.output", []))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -371,8 +382,9 @@ class DoneItemDiffersFromItemDone(Rule):
     evidence = (
         "Deeply equal in 58 of 58 OpenAI and Azure responses and 13 of 13 of a beta WebRTC log; xAI 0 of 30."
     )
-    exceptions = "MCP calls that finish later; servers of the compat and azure profiles."
+    exceptions = "MCP calls that finish later; servers of the compat and azure-voice-live profiles."
     on = ("response.done",)
+    symptoms = ("words", "history")
     example = Example(
         "text_turn", change("response.done", "response.output.0.content.0.text", "Rain all day.")
     )
@@ -388,7 +400,10 @@ class DoneItemDiffersFromItemDone(Rule):
                 continue
             differing = [name for name in _COMPARED if field(item, name) != field(done, name)]
             if differing:
-                yield Verdict({"item": field(item, "id"), "what": ", ".join(differing)})
+                yield Verdict(
+                    {"item": field(item, "id"), "what": ", ".join(differing)},
+                    entity=context.engine.find("output item", (field(item, "id"),)),
+                )
 
 
 _COMPARED = ("type", "role", "status", "name", "call_id", "arguments", "content")

@@ -23,6 +23,7 @@ class UsageTotal(Rule):
     evidence = "58 of 58 responses in OpenAI and Azure recordings, 13 of 13 beta WebRTC."
     exceptions = "Usage that is missing or empty."
     on = ("response.done",)
+    symptoms = ("bill",)
     example = Example("text_turn", change("response.done", "response.usage.total_tokens", 31))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

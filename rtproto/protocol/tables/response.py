@@ -52,6 +52,7 @@ RESPONSE = Machine(
     },
     notes={"created": "created the response", "done": "ended the response"},
     unfinished={"active": "RSP007"},
+    open=("active",),
 )
 
 OUTPUT_ITEM = Machine(
@@ -84,6 +85,7 @@ OUTPUT_ITEM = Machine(
         "done": "closed the output item",
         "response done": "ended the response",
     },
+    open=("open",),
 )
 
 CONTENT_PART = Machine(
@@ -120,6 +122,7 @@ CONTENT_PART = Machine(
         "done": "closed the part",
         "item done": "closed the part's item",
     },
+    open=("text", "audio"),
 )
 
 STREAM = Machine(
