@@ -42,14 +42,15 @@ class _Plan:
     """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
     become.  Made once for all connections."""
 
-    __slots__ = ("answers", "audio", "checks", "course", "handler", "key", "raw_checks", "type")
+    __slots__ = ("answers", "asked", "audio", "course", "handler", "key", "raw_checks", "type")
 
     def __init__(self, type: str, direction: str, dialect: str) -> None:
         self.type = type
         rules = [rule for rule in _CHECKS.get(type, ()) if dialect in rule.dialects]
-        self.checks = tuple(rule for rule in rules if not rule.reads_raw)
         self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
         """Rules that judge the bytes, also of an event that did not decode."""
+        self.asked = tuple((rule, rule.check) for rule in sorted(rules, key=lambda rule: not rule.reads_raw))
+        """All rules that look at the event, and how to ask them."""
         self.course = Course(
             type, routes_of(dialect, type), [name for rule in rules for name in rule.depends]
         )
@@ -253,8 +254,9 @@ class SessionChecker:
         self._facts.mid_session = self._engine.mid_session
         context.entity = step.entity
         if not salvaged:
-            for rule in plan.raw_checks + plan.checks:
-                self._ask(rule, event, under)
+            for rule, check in plan.asked:
+                for verdict in check(context, event):
+                    self._emit(rule, verdict, event, under)
             if plan.audio and context.audio_bytes is None:
                 for rule in _CHECKS.get(BAD_AUDIO, ()):
                     self._ask(rule, event, under)

@@ -42,7 +42,19 @@ class Item:
 class Response:
     """What is remembered of a response."""
 
-    __slots__ = ("default", "done", "done_items", "id", "line", "open_items", "output", "turn")
+    __slots__ = (
+        "asked",
+        "created",
+        "default",
+        "done",
+        "done_items",
+        "id",
+        "line",
+        "open_items",
+        "output",
+        "session",
+        "turn",
+    )
 
     def __init__(self, id: str, line: int, default: bool, turn: int) -> None:
         self.id = id
@@ -57,6 +69,12 @@ class Response:
         """Items of which something is still to be streamed."""
         self.done_items: dict[str, Any] = {}
         """The items as `response.output_item.done` showed them, until the response is done."""
+        self.created: Any = None
+        """The response as `response.created` showed it, until it is done; None where that was not recorded."""
+        self.asked: Any = None
+        """The `response` of the `response.create` that it answers, until it is done."""
+        self.session: Any = None
+        """The effective session when it was created, until it is done."""
         self.done = False
 
 
@@ -81,6 +99,10 @@ class Facts:
         self.current_response: str | None = None
         """The response that writes to the default conversation now."""
         self.speech_item: str | None = None
+        self.speech_line = 0
+        """The line of the last `speech_started`."""
+        self.turn_due = False
+        """The user has spoken, or kept silent for too long, and the server may answer that by itself."""
         self.committed_item: str | None = None
         self.output_clears = 0
         """`output_audio_buffer.clear` requests that no `cleared` has answered yet."""
@@ -133,6 +155,12 @@ class Facts:
         detection = getattr(holder, "turn_detection", UNSET)
         return None if detection is UNSET else detection is not None
 
+    def answers_by_itself(self) -> bool:
+        """Whether turn detection may start responses, by the effective session; true also where none says no."""
+        holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
+        detection = getattr(holder, "turn_detection", UNSET)
+        return detection is not None and field(detection, "create_response") is not False
+
     def bytes_per_ms(self, side: str) -> int | None:
         """Bytes of a millisecond of `input` or `output` audio in the effective session; None when it is not known."""
         if self.session is None:
@@ -149,11 +177,13 @@ class Facts:
         if event_id is not None:
             self.client_ids[event_id] = line
         request = self.ledger.ask(type, event, line)
-        if (
-            request is not None
-            and type == "response.create"
-            and field(event, "response", "conversation") != "none"
-        ):
+        if request is None:
+            return
+        request.time = self.time
+        if type == "response.cancel":
+            named = self.responses.get(field(event, "response_id") or self.current_response or "")
+            request.active = None if named is None or named.done else named.id
+        elif type == "response.create" and field(event, "response", "conversation") != "none":
             current = self.responses.get(self.current_response or "")
             if current is not None:
                 request.active = current.id
@@ -197,12 +227,18 @@ class Facts:
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = field(event, "item_id")
+        self.speech_line = line
+        self.turn_due = self.answers_by_itself()
+
+    def on_timeout(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.turn_due = True
 
     def on_committed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
         self.committed_item = field(event, "item_id")
         self.appended = 0
         self.turns += 1
+        self.turn_due = self.answers_by_itself()
 
     def on_cleared(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
@@ -212,8 +248,16 @@ class Facts:
         if response_id is None:
             return
         default = self.writes_to_default(event.response)
-        if response_id not in self.responses:
-            self.responses[response_id] = Response(response_id, line, default, self.turns)
+        response = self.responses.get(response_id)
+        if response is None:
+            response = self.responses[response_id] = Response(response_id, line, default, self.turns)
+            request = self.ledger.answered_by(event)
+            if request is None:
+                self.turn_due = False
+            else:
+                response.asked = field(request.event, "response")
+            response.created = event.response
+            response.session = self.session
         if default:
             self.current_response = response_id
 
@@ -242,6 +286,7 @@ class Facts:
         response = self.responses.get(field(event, "response_id") or "")
         if response is not None:
             response.open_items.discard(field(event, "item_id") or "")
+        self.on_text_done(event, line, entity, size)
 
     def on_output_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -253,6 +298,9 @@ class Facts:
             response.output[len(response.output) if index is None else index] = item_id
         response.open_items.discard(item_id)
         response.done_items[item_id] = event.item
+        if response.default and item_id not in self.conversation and item_id not in self.deleted:
+            # It was never added, which OUT026 reports; what comes next follows it all the same.
+            self.conversation.append(item_id)
 
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         response = self.responses.get(field(event, "response", "id") or "")
@@ -261,6 +309,7 @@ class Facts:
         response.done = True
         response.open_items.clear()
         response.done_items.clear()
+        response.created = response.asked = response.session = None
         if self.current_response == response.id:
             self.current_response = None
 
@@ -268,6 +317,12 @@ class Facts:
         delta = getattr(event, "delta", None)
         if entity is not None and delta is not None:
             entity.text.append(delta)
+
+    def on_text_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        """The done event has the last word: what comes after is compared with it."""
+        if entity is not None:
+            said = (field(event, "text"), field(event, "transcript"), field(event, "arguments"))
+            entity.text = [next((text for text in said if text is not None), "")]
 
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         if entity is None:
@@ -324,6 +379,7 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "input_audio_buffer.speech_started": Facts.on_speech_started,
     "input_audio_buffer.committed": Facts.on_committed,
     "input_audio_buffer.cleared": Facts.on_cleared,
+    "input_audio_buffer.timeout_triggered": Facts.on_timeout,
     "response.created": Facts.on_response_created,
     "response.output_item.added": Facts.on_output_item_added,
     "response.function_call_arguments.done": Facts.on_arguments_done,
@@ -332,6 +388,16 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "output_audio_buffer.cleared": Facts.on_output_cleared,
     "response.audio.delta": Facts.on_audio_delta,
     "response.output_audio.delta": Facts.on_audio_delta,
+    **{
+        f"response.{name}.done": Facts.on_text_done
+        for name in (
+            "text",
+            "output_text",
+            "audio_transcript",
+            "output_audio_transcript",
+            "mcp_call_arguments",
+        )
+    },
     **{
         f"response.{name}.delta": Facts.on_text_delta
         for name in (

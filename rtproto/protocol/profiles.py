@@ -46,6 +46,7 @@ AZURE = Profile(
             OFF, "Azure can truncate on its own, which moves the conversation's tail unseen."
         ),
         "ITM020": Relaxation(Severity.INFO, "Voice Live uses the beta content types throughout."),
+        "OUT014": Relaxation(Severity.INFO, "Voice Live's parts end with an empty text."),
         "RSP025": Relaxation(
             Severity.INFO, "Voice Live's response.done need not repeat the items word for word."
         ),
@@ -68,6 +69,7 @@ COMPAT = Profile(
             ("ITM010", OFF, "xAI sends no predecessor."),
             ("ITM020", Severity.INFO, "xAI gives roles of its own."),
             ("OUT002", Severity.INFO, "xAI repeats output_index 0."),
+            ("OUT003", OFF, "xAI repeats output_index 0, so it names nothing."),
             ("OUT007", Severity.WARNING, "xAI closes parts before their audio."),
             ("OUT009", Severity.WARNING, "xAI closes parts before their audio, and not all of them."),
             (
@@ -75,9 +77,18 @@ COMPAT = Profile(
                 Severity.WARNING,
                 "xAI sends `response.output_audio.done` after `response.content_part.done`.",
             ),
+            ("OUT014", Severity.INFO, "xAI ends parts without `part`."),
+            ("OUT015", Severity.INFO, "xAI ends items without their content."),
+            ("OUT017", Severity.INFO, "xAI ends the audio after its part."),
+            ("OUT023", Severity.INFO, "xAI does not show the session's tools."),
+            ("OUT026", Severity.INFO, "such servers need not mirror a response's items."),
+            ("RSP003", Severity.INFO, "xAI fills usage and status_details from the start."),
+            ("RSP014", Severity.INFO, "such servers leave settings out, or fill them in later."),
             ("RSP010", Severity.WARNING, 'xAI sends status_details "unimplemented".'),
             ("RSP024", Severity.WARNING, "xAI lists parallel items that it never indexed."),
             ("RSP025", Severity.INFO, "xAI empties the content of items in response.done."),
+            ("RSP026", Severity.INFO, "an interrupted response of xAI is completed, without output."),
+            ("USG007", Severity.INFO, "emulators send no usage, xAI sends it beside the response."),
             ("TRN003", Severity.INFO, "xAI and Azure send cumulative `completed` snapshots."),
             ("OUT013", Severity.WARNING, "xAI sends arguments in one delta without output_index."),
         )
