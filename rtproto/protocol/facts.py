@@ -144,8 +144,13 @@ class Facts:
 
     def inserts(self) -> bool:
         """Whether an item that the client wants at a place of its choice is on its way."""
-        creates = self.ledger.pending("conversation.item.create")
-        return any(field(request.event, "previous_item_id") is not None for request in creates)
+        for request in self.ledger.open:
+            if (
+                request.type == "conversation.item.create"
+                and field(request.event, "previous_item_id") is not None
+            ):
+                return True
+        return False
 
     def turn_detection_on(self) -> bool | None:
         """Whether the server detects turns, by the effective session; None when no session has shown it."""

@@ -106,8 +106,10 @@ class Ledger:
         question = _QUESTIONS.get(type or "")
         if question is None:
             return None
-        asked = list(self.pending(question))
-        return next((request for request in asked if _fits(request, event)), None)
+        for request in self.open:
+            if request.type == question and _fits(request, event):
+                return request
+        return None
 
     def _refused_by(self, event: Any) -> Request | None:
         refused = field(event, "error", "event_id")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rtproto.findings import Severity
-from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, after, before, change, repeat
 
@@ -43,7 +42,7 @@ class RateLimitShape(Rule):
         limits: Sequence[Any] = event.rate_limits
         names: list[str] = []
         for limit in limits:
-            name = field(limit, "name")
+            name = limit.name or None
             what = _wrong(limit, name, names)
             if what:
                 return (Verdict({"name": name or "?", "what": what}),)
@@ -53,14 +52,14 @@ class RateLimitShape(Rule):
 
 def _wrong(limit: Any, name: str | None, before: list[str]) -> str:
     """What is wrong with a limit, after those names; empty when nothing is."""
-    whole, left, reset = (field(limit, member) for member in ("limit", "remaining", "reset_seconds"))
+    whole, left, reset = limit.limit, limit.remaining or 0, limit.reset_seconds or 0
     if name is not None and name not in _NAMES:
         return "is neither requests nor tokens"
     if name in before:
         return "is there twice"
-    if left is not None and (left < 0 or (whole is not None and left > whole)):
-        return f"has {left} left of {whole}"
-    if reset is not None and reset < 0:
+    if left < 0 or (isinstance(whole, int) and left > whole):
+        return f"has {left} left of {whole or 0}"
+    if reset < 0:
         return f"resets in {reset} s"
     return ""
 

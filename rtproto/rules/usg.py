@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rtproto.findings import Severity, Witness
+from rtproto.protocol.engine import Entity
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, change
@@ -19,8 +20,14 @@ _KINDS = ("text_tokens", "audio_tokens", "image_tokens")
 
 def _sum(details: Any) -> int | None:
     """The tokens of all kinds; None where no kind is named, or a count is negative."""
-    counts = [count for name in _KINDS if (count := getattr(details, name, None)) or count == 0]
+    counts = [count for name in _KINDS if (count := field(details, name)) is not None]
     return sum(counts) if counts and min(counts) >= 0 else None
+
+
+def _adds_up(details: Any, whole: Any) -> bool:
+    """Whether the kinds make up the whole, in the common case that all counts are there: at once, or not at all."""
+    made = (details.text_tokens or 0) + (details.audio_tokens or 0)
+    return bool(made + (getattr(details, "image_tokens", 0) or 0) == whole)
 
 
 class UsageTotal(Rule):
@@ -41,12 +48,12 @@ class UsageTotal(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         usage = event.response.usage
-        if not usage:
+        if not usage or usage.total_tokens == (usage.input_tokens or 0) + (usage.output_tokens or 0):
             return ()
         total, input, output = (
             field(usage, name) for name in ("total_tokens", "input_tokens", "output_tokens")
         )
-        if None in (total, input, output) or total == input + output or min(total, input, output) < 0:
+        if None in (total, input, output) or min(total, input, output) < 0:
             return ()
         return (Verdict({"total": total, "input": input, "output": output, "sum": input + output}),)
 
@@ -73,10 +80,12 @@ class UsageInputDetails(Rule):
         usage = event.response.usage
         if not usage or not usage.input_token_details:
             return ()
-        made = _sum(usage.input_token_details)
-        if made is None or not isinstance(usage.input_tokens, int) or made == usage.input_tokens:
+        if _adds_up(usage.input_token_details, usage.input_tokens):
             return ()
-        return () if usage.input_tokens < 0 else (Verdict({"input": usage.input_tokens, "sum": made}),)
+        made = _sum(usage.input_token_details)
+        if made is None or not isinstance(usage.input_tokens, int) or usage.input_tokens < 0:
+            return ()
+        return (Verdict({"input": usage.input_tokens, "sum": made}),)
 
 
 class UsageOutputDetails(Rule):
@@ -105,15 +114,15 @@ class UsageOutputDetails(Rule):
         if not usage or not usage.output_token_details:
             return ()
         details, output = usage.output_token_details, usage.output_tokens
-        made = _sum(details)
-        if made is None or not isinstance(output, int) or output < 0:
-            return ()
-        if made != output:
+        if not _adds_up(details, output):
+            made = _sum(details)
+            if made is None or not isinstance(output, int) or output < 0:
+                return ()
             return (Verdict({"what": f"output_tokens is {output}, its kinds make {made}"}),)
-        text, reasoning = field(details, "text_tokens"), field(details, "reasoning_tokens")
-        if text is not None and reasoning is not None and reasoning > text:
-            return (Verdict({"what": f"{reasoning} reasoning tokens are more than the {text} text tokens"}),)
-        return ()
+        text, reasoning = details.text_tokens, details.reasoning_tokens
+        if not reasoning or not isinstance(text, int) or text < 0 or reasoning <= text:
+            return ()
+        return (Verdict({"what": f"{reasoning} reasoning tokens are more than the {text} text tokens"}),)
 
 
 class UsageCachedExceedsInput(Rule):
@@ -177,31 +186,23 @@ class UsageCachedDetails(Rule):
             return ()
         details = usage.input_token_details
         kinds, cached = details.cached_tokens_details, details.cached_tokens
-        made = _sum(kinds) if kinds else None
-        if made is None or not isinstance(cached, int) or cached < 0:
+        if not kinds or not cached or cached < 0:
             return ()
-        if made != cached:
-            return (Verdict({"what": f"cached_tokens is {cached}, its kinds make {made}"}),)
+        if not _adds_up(kinds, cached):
+            made = _sum(kinds)
+            return (
+                ()
+                if made is None
+                else (Verdict({"what": f"cached_tokens is {cached}, its kinds make {made}"}),)
+            )
+        if cached > (usage.input_tokens or 0):
+            # USG004's.
+            return ()
         for name in _KINDS:
             part, whole = field(kinds, name), field(details, name)
-            if (
-                part is not None
-                and whole is not None
-                and part > whole >= 0
-                and cached <= (usage.input_tokens or 0)
-            ):
+            if part is not None and whole is not None and part > whole >= 0:
                 return (Verdict({"what": f"{part} of {whole} {name} are cached"}),)
         return ()
-
-
-_COUNTS = (
-    ("total_tokens",),
-    ("input_tokens",),
-    ("output_tokens",),
-    *(("input_token_details", name) for name in (*_KINDS, "cached_tokens")),
-    *(("output_token_details", name) for name in ("text_tokens", "audio_tokens", "reasoning_tokens")),
-    *(("input_token_details", "cached_tokens_details", name) for name in _KINDS),
-)
 
 
 class UsageNegative(Rule):
@@ -213,7 +214,7 @@ class UsageNegative(Rule):
     code = "USG006"
     name = "usage-negative"
     basis = "schema"
-    message = "{name} is {count}"
+    message = "a count of tokens is {count}"
     evidence = "The schema makes them counts; none is negative in 71 recorded responses."
     on = ("response.done",)
     symptoms = ("bill",)
@@ -223,11 +224,22 @@ class UsageNegative(Rule):
         usage = event.response.usage
         if not usage:
             return ()
-        for path in _COUNTS:
-            count = field(usage, *path)
-            if count is not None and count < 0:
-                return (Verdict({"name": ".".join(path), "count": count}),)
-        return ()
+        details, output = usage.input_token_details, usage.output_token_details
+        least = min(usage.total_tokens or 0, usage.input_tokens or 0, usage.output_tokens or 0)
+        if details:
+            least = min(least, _least(details), details.cached_tokens or 0)
+            if details.cached_tokens_details:
+                least = min(least, _least(details.cached_tokens_details))
+        if output:
+            least = min(
+                least, output.text_tokens or 0, output.audio_tokens or 0, output.reasoning_tokens or 0
+            )
+        return () if least >= 0 else (Verdict({"count": least}),)
+
+
+def _least(details: Any) -> int:
+    """The smallest count of a kind of input token, or zero."""
+    return min(details.text_tokens or 0, details.audio_tokens or 0, details.image_tokens or 0)
 
 
 class UsageMissing(Rule):
@@ -287,15 +299,20 @@ class UsageAudioWithoutAudio(Rule):
         count = usage.output_token_details.audio_tokens
         if not isinstance(count, int) or count < 0:
             return ()
-        spoke = any(
-            stream.key[-1] == "audio"
-            for item in entity.children
-            for part in item.children
-            for stream in part.children
-        )
+        spoke = _spoke(entity)
         if spoke == (count > 0) or entity.met_halfway():
             return ()
         return (Verdict({"count": count, "what": "that spoke" if spoke else "without audio"}),)
+
+
+def _spoke(response: Entity) -> bool:
+    """Whether a part of the response had audio."""
+    for item in response.children:
+        for part in item.children:
+            for stream in part.children:
+                if stream.key[-1] == "audio":
+                    return True
+    return False
 
 
 class UsageExceedsLimit(Rule):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from rtproto.events.common.items import Message
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
@@ -67,11 +68,14 @@ class CallIdMismatch(Rule):
     example = Example("tool_call", change("response.function_call_arguments.done", "call_id", "call_2"))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        item_id = getattr(event, "item_id", None) or field(event, "item", "id")
-        known = context.facts.items.get(item_id)
+        item = getattr(event, "item", None)
+        if item.__class__ is Message:
+            return ()
+        item_id = field(item, "id") if item is not None else event.item_id
+        known = context.facts.items.get(item_id or "")
         if known is None or known.call_id is None:
             return ()
-        actual = field(event, "call_id") or field(event, "item", "call_id")
+        actual = field(event if item is None else item, "call_id")
         if actual is None or actual == known.call_id:
             return ()
         return (

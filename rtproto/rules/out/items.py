@@ -111,7 +111,7 @@ class OutputIndexItemMismatch(Rule):
         response = context.facts.responses.get(event.response_id)
         if response is None:
             return ()
-        item_id = getattr(event, "item_id", None) or field(event, "item", "id")
+        item_id = field(event.item, "id") if context.type == "response.output_item.done" else event.item_id
         index = event.output_index
         if response.output.get(index) == item_id or item_id is None or not isinstance(index, int):
             return ()

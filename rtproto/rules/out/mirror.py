@@ -24,13 +24,17 @@ class ConversationMirrorMissing(Rule):
     message = "the item {item} is not in the conversation yet"
     evidence = "The very next event after output_item.added for 60 of 60 OpenAI and Azure items, 11 of 11 beta WebRTC."
     exceptions = "Responses out of band, and items that the recording met half-way."
-    on = ("response.content_part.added", "response.output_item.done")
+    on = (
+        "response.content_part.added",
+        "response.function_call_arguments.done",
+        "response.mcp_call_arguments.done",
+    )
     partial = "seen"
     symptoms = ("history",)
     example = Example("text_turn", drop("conversation.item.added", 1))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        item_id = getattr(event, "item_id", None) or field(event, "item", "id")
+        item_id = event.item_id
         mirror = context.engine.find("conversation item", (item_id,))
         if mirror is None or mirror.state != "announced":
             return ()
@@ -64,7 +68,8 @@ class ItemDoneMirrorMissing(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         if context.type == "response.created":
-            return self._missing(context, None)
+            waiting = context.memory(self.code, dict)
+            return self._missing(context, waiting, None) if waiting else ()
         item_id = field(event.item, "id")
         mirror = context.engine.find("conversation item", (item_id,))
         if (
@@ -76,10 +81,11 @@ class ItemDoneMirrorMissing(Rule):
         return ()
 
     def at_close(self, context: Context, cut: bool) -> Iterable[Verdict]:
-        return self._missing(context, Severity.INFO if cut else None)
+        return self._missing(context, context.memory(self.code, dict), Severity.INFO if cut else None)
 
-    def _missing(self, context: Context, severity: Severity | None) -> Iterator[Verdict]:
-        waiting = context.memory(self.code, dict)
+    def _missing(
+        self, context: Context, waiting: dict[str, tuple[int, Any]], severity: Severity | None
+    ) -> Iterator[Verdict]:
         for item_id, (line, event) in waiting.items():
             mirror = context.engine.find("conversation item", (item_id,))
             if mirror is not None and mirror.state == "added":

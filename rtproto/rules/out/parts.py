@@ -186,12 +186,15 @@ class KindDoneMissing(Rule):
         kind = tag_of(event.part)
         if part is None or kind not in ("text", "audio"):
             return ()
-        states = {stream.key[2]: stream.state for stream in part.children}
-        if states.get(kind) == "done" and states.get("transcript", "done") == "done":
+        missing = kind
+        for stream in part.children:
+            if stream.state != "done":
+                missing = stream.key[2]
+                break
+            if stream.key[2] == kind:
+                missing = ""
+        if not missing or part.met_halfway():
             return ()
-        if part.met_halfway():
-            return ()
-        missing = kind if states.get(kind) != "done" else "transcript"
         return (Verdict({"missing": missing}, witnesses=history(part)[:1]),)
 
 

@@ -38,7 +38,9 @@ class DoneOutputDiffersFromStream(Rule):
         if response is None or entity is None or entity.adopted or output is UNSET or output is None:
             return ()
         ids = [getattr(item, "id", None) for item in output]
-        streamed = [item_id for _, item_id in sorted(response.output.items())]
+        streamed = list(response.output.values())
+        if len(streamed) > 1:
+            streamed = [item_id for _, item_id in sorted(response.output.items())]
         if ids == streamed or not all(ids):
             return ()
         return (Verdict({"listed": _ids(ids), "streamed": _ids(streamed)}, witnesses=history(entity, 1)),)
@@ -73,9 +75,10 @@ class DoneItemDiffersFromItemDone(Rule):
         if response is None or not event.response.output:
             return ()
         done = response.done_items
-        if all(done.get(getattr(item, "id", "")) == item for item in event.response.output):
-            return ()
-        return self._differing(context, event, done)
+        for item in event.response.output:
+            if done.get(getattr(item, "id", "")) != item:
+                return self._differing(context, event, done)
+        return ()
 
     def _differing(self, context: Context, event: Any, done_items: dict[str, Any]) -> Iterator[Verdict]:
         for item in event.response.output:

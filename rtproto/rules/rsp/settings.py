@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, tag_of
@@ -13,6 +15,7 @@ from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, change
 
 _KEPT = (
+    "conversation_id",
     "metadata",
     "output_modalities",
     "modalities",
@@ -43,24 +46,29 @@ class ResponseFieldsChanged(Rule):
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         done = event.response
         known = context.facts.responses.get(done.id)
-        if known is None or known.created is None:
+        created = None if known is None else known.created
+        cls: type[Struct] = done.__class__
+        if known is None or created is None or created.__class__ is not cls:
+            # Never created, or in another dialect, which is DIA001's.
             return ()
-        created = known.created
-        what = [name for name in _KEPT if _changed(getattr(created, name, UNSET), getattr(done, name, UNSET))]
-        # Two different ids are RSP016's.
-        if (created.conversation_id is None) != (done.conversation_id is None) and UNSET not in (
-            created.conversation_id,
-            done.conversation_id,
-        ):
-            what.append("conversation_id")
-        if not what:
+        read = _settings(cls)
+        before, after = read(created), read(done)
+        if before == after:
             return ()
+        names = [name for name in _KEPT if name in cls.__struct_fields__]
+        what = [
+            name
+            for name, was, now in zip(names, before, after, strict=True)
+            if was != now and UNSET not in (was, now)
+        ]
         witness = Witness(known.line, "response.created", "created the response")
-        return (Verdict({"what": ", ".join(what)}, witnesses=(witness,)),)
+        return (Verdict({"what": ", ".join(what)}, witnesses=(witness,)),) if what else ()
 
 
-def _changed(before: Any, after: Any) -> bool:
-    return bool(before != after) and before is not UNSET and after is not UNSET
+@functools.cache
+def _settings(cls: type[Struct]) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads those settings of a response that its dialect has."""
+    return attrgetter(*(name for name in _KEPT if name in cls.__struct_fields__))
 
 
 class MetadataNotEchoed(Rule):
@@ -118,7 +126,7 @@ class ConversationIdChanged(Rule):
     message = "conversation {actual}, so far it was {known}"
     evidence = "A session has one default conversation, by the reference; 14 of 14 responses in beta WebRTC logs agree."
     exceptions = "Null, for responses out of band."
-    on = ("conversation.created", "response.created", "response.done")
+    on = ("conversation.created", "response.created")
     symptoms = ("history",)
     example = Example("text_turn", change("response.created", "response.conversation_id", "conv_2", 1))
 
