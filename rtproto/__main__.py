@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         usage=f"{PROG} COMMAND ...",
         description="What there is to know about the OpenAI Realtime protocol.",
         epilog=_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=console.help_formatter(arguments),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"rtproto {rtproto.__version__}")

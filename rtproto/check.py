@@ -40,14 +40,14 @@ exit status:
 """
 
 
-def parser(prog: str) -> argparse.ArgumentParser:
+def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
     """The command's options."""
     made = argparse.ArgumentParser(
         prog=prog,
         usage=f"{prog} [options] FILE | DIR | - ...",
         description="Check recorded OpenAI Realtime sessions: which line breaks which rule of the protocol, and why.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=console.help_formatter(argv),
         allow_abbrev=False,
     )
     add = made.add_argument
@@ -95,7 +95,7 @@ def _positive(text: str) -> int:
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m rtproto.check") -> int:
     """Run the command and return its exit status; raises `SystemExit` where argparse does (options, --help)."""
-    options = parser(prog)
+    options = parser(prog, sys.argv[1:] if argv is None else argv)
     args = options.parse_args(argv)
     run = _list_rules if args.explain is not None or args.list_rules else _check
     return console.guard(lambda: run(options, args))

@@ -11,6 +11,7 @@ want events of this type look at it (`rtproto.rules`), and only then it becomes 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from rtproto.events.base import UnknownEvent
@@ -42,22 +43,21 @@ class _Plan:
     """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
     become.  Made once for all connections."""
 
-    __slots__ = ("answers", "asked", "audio", "course", "handler", "key", "raw_checks", "type")
+    __slots__ = ("answers", "audio", "checks", "collects", "course", "handler", "raw_checks", "type")
 
     def __init__(self, type: str, direction: str, dialect: str) -> None:
         self.type = type
         rules = [rule for rule in _CHECKS.get(type, ()) if dialect in rule.dialects]
+        self.checks = tuple((rule, rule.check) for rule in rules)
         self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
         """Rules that judge the bytes, also of an event that did not decode."""
-        self.asked = tuple((rule, rule.check) for rule in sorted(rules, key=lambda rule: not rule.reads_raw))
-        """All rules that look at the event, and how to ask them."""
-        self.course = Course(
-            type, routes_of(dialect, type), [name for rule in rules for name in rule.depends]
-        )
-        self.key = self.course.key if all(rule.depends for rule in rules) else None
-        """Reads all that the tables and rules look at in an event; None where a repetition must be judged again."""
+        depends = [name for rule in rules for name in rule.depends]
+        # A rule that does not say on what its answer depends must be asked every time.
+        repeatable = all(rule.depends for rule in rules)
+        self.course = Course(type, routes_of(dialect, type), depends, repeatable=repeatable)
         self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type)
         self.audio = type in AUDIO_FIELDS
+        self.collects = self.handler is Facts.on_text_delta
         self.answers = direction == "server" and (
             type == "error" or any(type in each for each in ANSWERS.values())
         )
@@ -66,15 +66,30 @@ class _Plan:
 _plan = functools.cache(_Plan)
 
 
+class _Place(Step):
+    """A plan on one connection."""
+
+    __slots__ = ("audio", "collect", "handler", "plan")
+
+    def __init__(self, plan: _Plan, facts: Facts) -> None:
+        super().__init__(plan.course)
+        self.plan = plan
+        self.audio = plan.audio
+        self.collect: Callable[[str], None] | None = None
+        """Takes the text of the next delta in the same place: all that `Facts.on_text_delta` does with one."""
+        self.handler = None if plan.handler is None else functools.partial(plan.handler, facts)
+
+
 class _Side:
     """One direction of a connection."""
 
-    __slots__ = ("decoder", "events", "steps")
+    __slots__ = ("decode", "decoder", "events", "places")
 
     def __init__(self, dialect: str, direction: str) -> None:
         self.decoder = Decoder(DIALECTS[dialect], direction=direction)
+        self.decode = self.decoder.decode
         self.events = 0
-        self.steps: dict[type, tuple[_Plan, Step]] = {}
+        self.places: dict[type, _Place] = {}
         """By class of event, so that the common event needs one look-up."""
 
 
@@ -115,7 +130,7 @@ class SessionChecker:
         self._engine = Engine(self._facts)
         self._context = Context(self._facts, self._engine, self.findings)
         self._sides = {direction: _Side(self.dialect, direction) for direction in ("client", "server")}
-        self._steps: dict[_Plan, Step] = {}
+        self._places: dict[_Plan, _Place] = {}
         self._foreign: dict[tuple[str, str], Decoder] = {}
 
     # What can be read at any time.
@@ -163,43 +178,37 @@ class SessionChecker:
             direction = self._look_ahead(direction, raw)
         side = self._sides[direction]
         side.events += 1
-        event = side.decoder.decode(raw)
-        known = side.steps.get(event.__class__)
-        if known is not None:
-            plan, step = known
-            if (
-                step.quiet_moves == self._engine.moves
-                and (key := plan.key) is not None
-                and step.quiet_key == key(event)
-                and not (plan.audio and side.decoder.audio_bytes is None)
-            ):
+        event = side.decode(raw)
+        place = side.places.get(event.__class__)
+        if place is not None and place.quiet_moves == self._engine.moves:
+            key = place.key
+            if key is None or place.quiet_key == key(event):
                 # The same event in the same place, and nothing has moved since the last one was found in order.
-                if plan.handler is not None:
-                    plan.handler(
-                        self._facts,
-                        event,
-                        line,
-                        step.entity,
-                        side.decoder.audio_bytes if plan.audio else None,
-                    )
-                return []
+                if place.collect is not None:
+                    place.collect(event.delta)  # type: ignore[union-attr]  # only events with a delta are collected
+                    return []
+                size = side.decoder.audio_bytes if place.audio else None
+                if size is not None or not place.audio:
+                    if place.handler is not None:
+                        place.handler(event, line, place.entity, size)
+                    return []
         before = len(self.findings)
         self._facts.seen.add(direction)
         self._facts.time = time
         context = self._context
         context.line, context.direction, context.raw = line, direction, raw
         context.audio_bytes, context.fault, context.entity = None, None, None
-        if known is None or known[0].audio:
+        if place is None or place.audio:
             context.audio_bytes = side.decoder.audio_bytes
-        if known is not None:
-            self._judge(*known, event)
+        if place is not None:
+            self._judge(place, event)
         elif isinstance(event, Fault):
             self._judge_fault(event, direction)
         elif isinstance(event, UnknownEvent):
             self._judge_unknown(event, direction)
         else:
-            known = side.steps[event.__class__] = self._step(event_type(event), direction)
-            self._judge(*known, event)
+            place = side.places[event.__class__] = self._place(event_type(event), direction)
+            self._judge(place, event)
         return self.findings[before:]
 
     def feed_fault(
@@ -226,35 +235,33 @@ class SessionChecker:
                 for side, fresh in self._sides.items():
                     self._sides[side] = _Side(self._dialect, side)
                     self._sides[side].events = fresh.events
-                self._steps.clear()
+                self._places.clear()
         return direction or direction_of(found.type) or "server"
 
-    def _step(self, type: str, direction: str) -> tuple[_Plan, Step]:
+    def _place(self, type: str, direction: str) -> _Place:
         """What is done with events of that type, and where this connection's last one led."""
         plan = _plan(type, direction, self.dialect)
-        step = self._steps.get(plan)
-        if step is None:
-            step = self._steps[plan] = Step(plan.course)
-        return plan, step
+        place = self._places.get(plan)
+        if place is None:
+            place = self._places[plan] = _Place(plan, self._facts)
+        return place
 
-    def _judge(
-        self, plan: _Plan, step: Step, event: Any, under: int | None = None, *, salvaged: bool = False
-    ) -> None:
+    def _judge(self, place: _Place, event: Any, under: int | None = None, *, salvaged: bool = False) -> None:
         """Tables, rules, facts, in this order; `under` is the finding that explains whatever is wrong now."""
-        context = self._context
+        context, plan = self._context, place.plan
         context.type = plan.type
         if plan.type in _CONFIGURED and not self._profile_fixed:
             self._recognise(context.raw)
-        broken = self._engine.step(step, event, context.line)
+        broken = self._engine.step(place, event, context.line)
         if broken is not None:
             root = self._report_breach(broken, event, under)
             under = root if under is None else under
             if broken.breach.restart:
-                step = self._restart(plan, event)
+                place = self._restart(plan, event)
         self._facts.mid_session = self._engine.mid_session
-        context.entity = step.entity
+        context.entity = place.entity
         if not salvaged:
-            for rule, check in plan.asked:
+            for rule, check in plan.checks:
                 for verdict in check(context, event):
                     self._emit(rule, verdict, event, under)
             if plan.audio and context.audio_bytes is None:
@@ -262,12 +269,14 @@ class SessionChecker:
                     self._ask(rule, event, under)
         if context.direction == "client":
             self._facts.note_client(plan.type, event, context.line)
-        if plan.handler is not None:
-            plan.handler(self._facts, event, context.line, step.entity, context.audio_bytes)
+        if place.handler is not None:
+            place.handler(event, context.line, place.entity, context.audio_bytes)
+        if plan.collects:
+            place.collect = None if place.entity is None else place.entity.text.append
         if plan.answers:
             self._facts.ledger.settle(event)
-        if plan.type == "response.done" and step.entity is not None:
-            self._engine.prune(step.entity)
+        if plan.type == "response.done" and place.entity is not None:
+            self._engine.prune(place.entity)
 
     def _ask(self, rule: Rule, event: Any, under: int | None) -> int | None:
         """Let a rule look at the event; returns the index of the first finding it gave rise to."""
@@ -284,7 +293,7 @@ class SessionChecker:
             first = index if first is None else first
         return first
 
-    def _restart(self, plan: _Plan, event: Any) -> Step:
+    def _restart(self, plan: _Plan, event: Any) -> _Place:
         """A second connection begins in the same recording: judge it by itself."""
         self._earlier += sum(side.events for side in self._sides.values())
         line, raw, direction = self._context.line, self._context.raw, self._context.direction
@@ -295,9 +304,9 @@ class SessionChecker:
         self._context.line, self._context.raw, self._context.direction = line, raw, direction
         self._context.type = plan.type
         self._facts.seen.add(direction)
-        step = self._step(plan.type, direction)[1]
-        self._engine.step(step, event, line)
-        return step
+        place = self._place(plan.type, direction)
+        self._engine.step(place, event, line)
+        return place
 
     def _recognise(self, raw: bytes) -> None:
         found = probe(raw)
@@ -312,18 +321,18 @@ class SessionChecker:
         context = self._context
         context.fault = fault
         context.type = fault.type or ""
-        plan, step = self._step(fault.type, direction) if fault.type else (None, None)
-        rescued = salvage(context.raw) if plan is not None else None
-        for rule in plan.raw_checks if plan is not None else ():
+        place = self._place(fault.type, direction) if fault.type else None
+        rescued = salvage(context.raw) if place is not None else None
+        for rule in place.plan.raw_checks if place is not None else ():
             index = self._ask(rule, rescued, under)
             under = index if under is None else under
         for rule in _CHECKS[FAULT]:
             index = self._ask(rule, rescued, under)
             under = index if under is None else under
-        if plan is not None and step is not None and rescued is not None:
-            self._judge(plan, step, rescued, under, salvaged=True)
+        if place is not None and rescued is not None:
+            self._judge(place, rescued, under, salvaged=True)
             # What is missing from the event will be missing from its place too.
-            reached = step.reached
+            reached = place.reached
             if reached is not None and reached.taint is None and reached.machine.adoptable:
                 reached.taint = under
 
@@ -347,11 +356,11 @@ class SessionChecker:
             if isinstance(decoded, Fault):
                 self._judge_fault(decoded, direction, under)
             elif "translation" not in (other.name, self.dialect):
-                self._judge(*self._step(event.type, direction), decoded, under)
+                self._judge(self._place(event.type, direction), decoded, under)
             return
         pseudo = UNKNOWN if direction_of(event.type) is None else MISDIRECTED
         if direction == "server" and pseudo == UNKNOWN:
-            self._judge(*self._step(event.type, direction), event)
+            self._judge(self._place(event.type, direction), event)
         if pseudo == MISDIRECTED or event.type not in self._profile.events:
             for rule in _CHECKS[pseudo]:
                 self._ask(rule, event, None)

@@ -6,7 +6,6 @@ import json
 import os
 import random
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -18,32 +17,7 @@ from rtproto.findings import Finding, Severity
 from rtproto.rules.examples import Edit, after, change, drop, repeat, swap
 from rtproto.rules.sessions import SESSIONS, Session, session
 from rtproto.wire import Fault
-
-Lines = list[tuple[str | None, bytes]]
-
-
-def encode(lines: Session) -> Lines:
-    return [(direction, msgspec.json.encode(event)) for direction, event in lines]
-
-
-def check(lines: Lines, *, cut: bool = True, **options: Any) -> SessionChecker:
-    checker = SessionChecker(**options)
-    for direction, raw in lines:
-        checker.feed(direction, raw)
-    checker.close(cut=cut)
-    return checker
-
-
-def edited(name: str, *edits: Edit) -> Lines:
-    lines = session(name)
-    for edit in edits:
-        lines = edit.apply(lines)
-    return encode(lines)
-
-
-def found(checker: SessionChecker) -> list[tuple[str, int]]:
-    return [(f.code, f.line) for f in checker.findings if f.caused_by is None and f.severity > Severity.INFO]
-
+from tests.judging import Lines, check, edited, encode, found
 
 # Real recordings.
 
@@ -428,3 +402,41 @@ def test_one_fault_is_one_finding(name: str, edit: Edit, code: str) -> None:
     findings: list[Finding] = check(edited(name, edit)).findings
 
     assert [f.code for f in findings if f.caused_by is None and f.severity > Severity.INFO] == [code]
+
+
+def test_a_beta_transcription_session_is_recognised_by_its_event() -> None:
+    created = {
+        "type": "transcription_session.created",
+        "event_id": "event_1",
+        "session": {
+            "id": "sess_1",
+            "object": "realtime.transcription_session",
+            "input_audio_format": "pcm16",
+        },
+    }
+    response = {"id": "resp_1", "object": "realtime.response", "status": "in_progress", "output": []}
+    checker = check(
+        encode(
+            [
+                ("server", created),
+                ("server", {"type": "response.created", "event_id": "event_2", "response": response}),
+            ]
+        )
+    )
+
+    assert checker.state["session"] == {"": "transcription"}
+    assert found(checker) == [("DIA009", 2)]
+
+
+def test_cleared_playback_that_the_client_asked_for() -> None:
+    """With nothing playing the answer is not documented, so it is nobody's fault."""
+    cleared = {"type": "output_audio_buffer.cleared", "event_id": "event_cleared", "response_id": "resp_1"}
+    lines = session("webrtc_turn")
+    at = next(i for i, (_, event) in enumerate(lines) if event["type"] == "output_audio_buffer.started")
+    clear: Session = [("client", {"type": "output_audio_buffer.clear"})]
+
+    unasked = check(encode([*lines[:at], ("server", cleared)]))
+    asked = check(encode([*lines[:at], *clear, ("server", cleared)]))
+
+    assert found(unasked) == [("OAB003", at + 1)]
+    assert found(asked) == []

@@ -89,7 +89,7 @@ class Facts:
         self.session: Any = None
         """The effective session of the last `session.created` or `.updated`; None before the first."""
         self.session_line = 0
-        self.conversation: list[str] = []
+        self.conversation: dict[str, None] = {}
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
         self.items: dict[str, Item] = {}
@@ -140,7 +140,7 @@ class Facts:
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it."""
-        return self.conversation[-1] if self.conversation else None
+        return next(reversed(self.conversation), None)
 
     def inserts(self) -> bool:
         """Whether an item that the client wants at a place of its choice is on its way."""
@@ -210,13 +210,14 @@ class Facts:
         self.deleted.discard(item_id)
         if item_id == self.committed_item:
             self.committed_item = None
-        if item_id in self.conversation:
-            self.conversation.remove(item_id)
+        self.conversation.pop(item_id, None)
         previous = field(event, "previous_item_id")
-        if previous in self.conversation:
-            self.conversation.insert(self.conversation.index(previous) + 1, item_id)
+        if previous in self.conversation and previous != self.tail():
+            order = list(self.conversation)
+            order.insert(order.index(previous) + 1, item_id)
+            self.conversation = dict.fromkeys(order)
         else:
-            self.conversation.append(item_id)
+            self.conversation[item_id] = None
 
     def on_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -225,9 +226,8 @@ class Facts:
 
     def on_item_deleted(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item_id")
-        if item_id in self.conversation:
-            self.conversation.remove(item_id)
         if item_id is not None:
+            self.conversation.pop(item_id, None)
             self.deleted.add(item_id)
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
@@ -305,7 +305,7 @@ class Facts:
         response.done_items[item_id] = event.item
         if response.default and item_id not in self.conversation and item_id not in self.deleted:
             # It was never added, which OUT026 reports; what comes next follows it all the same.
-            self.conversation.append(item_id)
+            self.conversation[item_id] = None
 
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         response = self.responses.get(field(event, "response", "id") or "")
@@ -351,8 +351,8 @@ class Facts:
         self.output_clears = max(0, self.output_clears - 1)
 
     def on_client_append(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        event_id = field(event, "event_id")
-        if event_id is not None:
+        event_id = event.event_id
+        if event_id is not UNSET and event_id is not None:
             self.client_ids[event_id] = line
         if size is None or size < ELIDED_BELOW:
             self.elided["client"] = True

@@ -51,13 +51,15 @@ ERROR_CODES: Mapping[str, tuple[str, ...]] = {
 class Request:
     """A client event that waits for its answer."""
 
-    __slots__ = ("active", "event", "id", "line", "settled", "time", "type", "winding_down")
+    __slots__ = ("active", "event", "id", "line", "names", "settled", "time", "type", "winding_down")
 
     def __init__(self, type: str, event: Any, line: int) -> None:
         self.type = type
         self.event = event
         self.line = line
         self.id: str | None = field(event, "event_id")
+        self.names: str | None = field(event, "item", "id")
+        """The id that the client gave the item it creates."""
         self.settled = False
         self.active: str | None = None
         """For `response.create`: the default response that was in progress when it was sent; for `response.cancel`: the
@@ -100,16 +102,18 @@ class Ledger:
     def _find(self, event: Any) -> Request | None:
         if not self.open:
             return None
-        type = tag_of(event)
+        type = tag_of(event) or ""
         if type == "error":
             return self._refused_by(event)
-        question = _QUESTIONS.get(type or "")
-        if question is None:
-            return None
+        question = _QUESTIONS.get(type)
+        answered: Request | None = None
         for request in self.open:
             if request.type == question and _fits(request, event):
-                return request
-        return None
+                if request.names:
+                    # A request that names the item goes before an older one that leaves the id to the server.
+                    return request
+                answered = answered or request
+        return answered
 
     def _refused_by(self, event: Any) -> Request | None:
         refused = field(event, "error", "event_id")
@@ -134,9 +138,8 @@ def _fits(request: Request, event: Any) -> bool:
     """Whether the event can be the success of the request: the same item, the same kind of response."""
     asked = request.event
     if request.type == "conversation.item.create":
-        wanted = field(asked, "item", "id")
-        if wanted is not None:
-            return bool(wanted == field(event, "item", "id"))
+        if request.names is not None:
+            return bool(request.names == field(event, "item", "id"))
         return tag_of(field(asked, "item")) == tag_of(field(event, "item")) and field(
             asked, "item", "role"
         ) == field(event, "item", "role")
