@@ -327,7 +327,7 @@ class Facts:
         """The done event has the last word: what comes after is compared with it."""
         if entity is not None:
             said = (field(event, "text"), field(event, "transcript"), field(event, "arguments"))
-            entity.text = [next((text for text in said if text is not None), "")]
+            entity.text[:] = [next((text for text in said if text is not None), "")]
 
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         if entity is None:
