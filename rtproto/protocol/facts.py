@@ -131,12 +131,10 @@ class Facts:
         so the oldest request without an answer is asked instead.
         """
         conversation_id = getattr(response, "conversation_id", UNSET)
-        if conversation_id is None:
-            return False
+        if conversation_id is not UNSET:
+            return conversation_id is not None
         oldest = next(self.ledger.pending("response.create"), None)
-        if conversation_id is UNSET and oldest is not None:
-            return bool(field(oldest.event, "response", "conversation") != "none")
-        return True
+        return oldest is None or bool(field(oldest.event, "response", "conversation") != "none")
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it."""
@@ -291,7 +289,7 @@ class Facts:
         response = self.responses.get(field(event, "response_id") or "")
         if response is not None:
             response.open_items.discard(field(event, "item_id") or "")
-        self.on_text_done(event, line, entity, size)
+        _settle(entity, field(event, "arguments"))
 
     def on_output_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -324,10 +322,13 @@ class Facts:
             entity.text.append(delta)
 
     def on_text_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        """The done event has the last word: what comes after is compared with it."""
-        if entity is not None:
-            said = (field(event, "text"), field(event, "transcript"), field(event, "arguments"))
-            entity.text[:] = [next((text for text in said if text is not None), "")]
+        _settle(entity, field(event, "text"))
+
+    def on_transcript_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        _settle(entity, field(event, "transcript"))
+
+    def on_mcp_arguments_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        _settle(entity, field(event, "arguments"))
 
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         if entity is None:
@@ -368,6 +369,12 @@ class Facts:
         self.output_clears += 1
 
 
+def _settle(stream: Entity | None, said: Any) -> None:
+    """The done event has the last word on a stream: what comes after is compared with it."""
+    if stream is not None and isinstance(said, str):
+        stream.text[:] = [said]
+
+
 Handler = Callable[[Facts, Any, int, "Entity | None", int | None], None]
 """Given the facts, the event, its line, the innermost entity, and the decoded size of its audio (None: none, or not
 valid base64)."""
@@ -393,16 +400,11 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "output_audio_buffer.cleared": Facts.on_output_cleared,
     "response.audio.delta": Facts.on_audio_delta,
     "response.output_audio.delta": Facts.on_audio_delta,
-    **{
-        f"response.{name}.done": Facts.on_text_done
-        for name in (
-            "text",
-            "output_text",
-            "audio_transcript",
-            "output_audio_transcript",
-            "mcp_call_arguments",
-        )
-    },
+    "response.text.done": Facts.on_text_done,
+    "response.output_text.done": Facts.on_text_done,
+    "response.audio_transcript.done": Facts.on_transcript_done,
+    "response.output_audio_transcript.done": Facts.on_transcript_done,
+    "response.mcp_call_arguments.done": Facts.on_mcp_arguments_done,
     **{
         f"response.{name}.delta": Facts.on_text_delta
         for name in (

@@ -87,11 +87,11 @@ def _item_in_conversation(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _function_call(facts: Facts, event: Any, entity: Any) -> bool:
-    return tag_of(field(event, "item")) == "function_call"
+    return tag_of(getattr(event, "item", None)) == "function_call"
 
 
 def _function_call_output(facts: Facts, event: Any, entity: Any) -> bool:
-    return tag_of(field(event, "item")) == "function_call_output"
+    return tag_of(getattr(event, "item", None)) == "function_call_output"
 
 
 def _writes_to_conversation(facts: Facts, event: Any, entity: Any) -> bool:
