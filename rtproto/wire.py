@@ -293,6 +293,15 @@ def _is_json(raw: bytes) -> bool:
     return True
 
 
+def is_json_object(text: str) -> bool:
+    """Whether a text inside an event, such as a function call's arguments, is a JSON object.  Never raises."""
+    try:
+        value = _VALUE.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return memoryview(value)[0] == 0x7B
+
+
 def _not_json(raw: bytes) -> Fault | None:
     if _is_json(raw):
         return None

@@ -137,12 +137,18 @@ def mine(tmp_path: Path) -> Path:
     return path
 
 
+def worst(edit: Edit, profile: Path | str | Profile) -> tuple[str, Severity]:
+    """The first of the worst findings."""
+    first = max(findings(edit, profile), key=lambda finding: finding.severity)
+    return first.code, first.severity
+
+
 def test_a_file_relaxes_rules_and_adds_events(mine: Path) -> None:
     assert [f.code for f in findings(BEAT, None)] == ["DIA018"]
     assert findings(BEAT, mine) == []
-    assert [(f.code, f.severity) for f in findings(REPEATED_INDEX, mine)] == [("OUT002", Severity.INFO)]
-    assert [(f.code, f.severity) for f in findings(REPEATED_INDEX, str(mine))] == [("OUT002", Severity.INFO)]
-    assert [(f.code, f.severity) for f in findings(REPEATED_INDEX, read(mine))] == [("OUT002", Severity.INFO)]
+    assert worst(REPEATED_INDEX, mine) == ("OUT002", Severity.INFO)
+    assert worst(REPEATED_INDEX, str(mine)) == ("OUT002", Severity.INFO)
+    assert worst(REPEATED_INDEX, read(mine)) == ("OUT002", Severity.INFO)
 
 
 def test_error_takes_back_what_the_base_relaxes(mine: Path) -> None:

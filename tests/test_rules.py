@@ -17,6 +17,11 @@ from rtproto.wire import MAX_LINE_BYTES
 rules = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
 JUDGED = {code: rule for code, rule in RULES.items() if not issubclass(rule, Unjudged)}
 judged = pytest.mark.parametrize("rule", JUDGED.values(), ids=list(JUDGED))
+NOTES = {code: rule for code, rule in JUDGED.items() if rule.severity is Severity.INFO}
+"""Rules that only note something; the others blame."""
+noting = pytest.mark.parametrize("rule", NOTES.values(), ids=list(NOTES))
+BLAMES = {code: rule for code, rule in JUDGED.items() if code not in NOTES}
+blaming = pytest.mark.parametrize("rule", BLAMES.values(), ids=list(BLAMES))
 STARRED = [
     "SES001",
     "DIA001",
@@ -70,8 +75,8 @@ def judge(example: Example, *, breaking: bool) -> list[Finding]:
     return checker.findings
 
 
-def roots(findings: list[Finding]) -> list[str]:
-    return [f.code for f in findings if f.caused_by is None and f.severity > Severity.INFO]
+def roots(findings: list[Finding], *, above: int = Severity.INFO) -> list[str]:
+    return [f.code for f in findings if f.caused_by is None and f.severity > above]
 
 
 def test_the_forty_rules_of_most_value_are_there() -> None:
@@ -79,12 +84,22 @@ def test_the_forty_rules_of_most_value_are_there() -> None:
     assert set(STARRED) <= set(RULES)
 
 
-@judged
+@blaming
 def test_breaking_example_breaks_this_rule_alone(rule: type[Rule]) -> None:
     findings = judge(rule.example, breaking=True)
 
     assert roots(findings) == [rule.code]
     assert all(f.caused_by is None or f.caused_by < i for i, f in enumerate(findings))
+
+
+@noting
+def test_breaking_example_of_a_note_is_noted_and_nothing_is_blamed(rule: type[Rule]) -> None:
+    noted = roots(judge(rule.example, breaking=True), above=0)
+    before = roots(judge(rule.example, breaking=False), above=0)
+
+    assert rule.code in noted
+    assert rule.code not in before
+    assert roots(judge(rule.example, breaking=True)) == []
 
 
 @judged

@@ -165,8 +165,18 @@ def _key_reader(paths: tuple[str, ...]) -> Callable[[Any], Key | None]:
         return lambda event: ()
     literals = tuple(path[1:] for path in paths if path.startswith("="))
     names = tuple(path for path in paths if not path.startswith("="))
-    get = attrgetter(*names)
+    get: Callable[[Any], Any] = attrgetter(*names)
     single = len(names) == 1
+    if single and not literals and names[0] != "content_index":
+
+        def read_one(event: Any) -> Key | None:
+            try:
+                found = get(event)
+            except AttributeError:
+                return None
+            return None if found is None or found is UNSET else (found,)
+
+        return read_one
 
     def read(event: Any) -> Key | None:
         try:

@@ -42,7 +42,19 @@ class Item:
 class Response:
     """What is remembered of a response."""
 
-    __slots__ = ("default", "done", "done_items", "id", "line", "open_items", "output", "turn")
+    __slots__ = (
+        "asked",
+        "created",
+        "default",
+        "done",
+        "done_items",
+        "id",
+        "line",
+        "open_items",
+        "output",
+        "session",
+        "turn",
+    )
 
     def __init__(self, id: str, line: int, default: bool, turn: int) -> None:
         self.id = id
@@ -57,6 +69,12 @@ class Response:
         """Items of which something is still to be streamed."""
         self.done_items: dict[str, Any] = {}
         """The items as `response.output_item.done` showed them, until the response is done."""
+        self.created: Any = None
+        """The response as `response.created` showed it, until it is done; None where that was not recorded."""
+        self.asked: Any = None
+        """The `response` of the `response.create` that it answers, until it is done."""
+        self.session: Any = None
+        """The effective session when it was created, until it is done."""
         self.done = False
 
 
@@ -83,6 +101,10 @@ class Facts:
         self.current_response: str | None = None
         """The response that writes to the default conversation now."""
         self.speech_item: str | None = None
+        self.speech_line = 0
+        """The line of the last `speech_started`."""
+        self.turn_due = False
+        """The user has spoken, or kept silent for too long, and the server may answer that by itself."""
         self.committed_item: str | None = None
         self.output_clears = 0
         """`output_audio_buffer.clear` requests that no `cleared` has answered yet."""
@@ -111,12 +133,10 @@ class Facts:
         so the oldest request without an answer is asked instead.
         """
         conversation_id = getattr(response, "conversation_id", UNSET)
-        if conversation_id is None:
-            return False
+        if conversation_id is not UNSET:
+            return conversation_id is not None
         oldest = next(self.ledger.pending("response.create"), None)
-        if conversation_id is UNSET and oldest is not None:
-            return bool(field(oldest.event, "response", "conversation") != "none")
-        return True
+        return oldest is None or bool(field(oldest.event, "response", "conversation") != "none")
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it."""
@@ -124,8 +144,13 @@ class Facts:
 
     def inserts(self) -> bool:
         """Whether an item that the client wants at a place of its choice is on its way."""
-        creates = self.ledger.pending("conversation.item.create")
-        return any(field(request.event, "previous_item_id") is not None for request in creates)
+        for request in self.ledger.open:
+            if (
+                request.type == "conversation.item.create"
+                and field(request.event, "previous_item_id") is not None
+            ):
+                return True
+        return False
 
     def turn_detection_on(self) -> bool | None:
         """Whether the server detects turns, by the effective session; None when no session has shown it."""
@@ -134,6 +159,12 @@ class Facts:
         holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
         detection = getattr(holder, "turn_detection", UNSET)
         return None if detection is UNSET else detection is not None
+
+    def answers_by_itself(self) -> bool:
+        """Whether turn detection may start responses, by the effective session; true also where none says no."""
+        holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
+        detection = getattr(holder, "turn_detection", UNSET)
+        return detection is not None and field(detection, "create_response") is not False
 
     def bytes_per_ms(self, side: str) -> int | None:
         """Bytes of a millisecond of `input` or `output` audio in the effective session; None when it is not known."""
@@ -151,11 +182,13 @@ class Facts:
         if event_id is not None:
             self.client_ids[event_id] = line
         request = self.ledger.ask(type, event, line)
-        if (
-            request is not None
-            and type == "response.create"
-            and field(event, "response", "conversation") != "none"
-        ):
+        if request is None:
+            return
+        request.time = self.time
+        if type == "response.cancel":
+            named = self.responses.get(field(event, "response_id") or self.current_response or "")
+            request.active = None if named is None or named.done else named.id
+        elif type == "response.create" and field(event, "response", "conversation") != "none":
             current = self.responses.get(self.current_response or "")
             if current is not None:
                 request.active = current.id
@@ -203,12 +236,18 @@ class Facts:
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = field(event, "item_id")
+        self.speech_line = line
+        self.turn_due = self.answers_by_itself()
+
+    def on_timeout(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.turn_due = True
 
     def on_committed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
         self.committed_item = field(event, "item_id")
         self.appended = 0
         self.turns += 1
+        self.turn_due = self.answers_by_itself()
 
     def on_cleared(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
@@ -218,8 +257,16 @@ class Facts:
         if response_id is None:
             return
         default = self.writes_to_default(event.response)
-        if response_id not in self.responses:
-            self.responses[response_id] = Response(response_id, line, default, self.turns)
+        response = self.responses.get(response_id)
+        if response is None:
+            response = self.responses[response_id] = Response(response_id, line, default, self.turns)
+            request = self.ledger.answered_by(event)
+            if request is None:
+                self.turn_due = False
+            else:
+                response.asked = field(request.event, "response")
+            response.created = event.response
+            response.session = self.session
         if default:
             self.current_response = response_id
 
@@ -248,6 +295,7 @@ class Facts:
         response = self.responses.get(field(event, "response_id") or "")
         if response is not None:
             response.open_items.discard(field(event, "item_id") or "")
+        _settle(entity, field(event, "arguments"))
 
     def on_output_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -259,6 +307,9 @@ class Facts:
             response.output[len(response.output) if index is None else index] = item_id
         response.open_items.discard(item_id)
         response.done_items[item_id] = event.item
+        if response.default and item_id not in self.conversation and item_id not in self.deleted:
+            # It was never added, which OUT026 reports; what comes next follows it all the same.
+            self.conversation[item_id] = None
 
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         response = self.responses.get(field(event, "response", "id") or "")
@@ -267,6 +318,7 @@ class Facts:
         response.done = True
         response.open_items.clear()
         response.done_items.clear()
+        response.created = response.asked = response.session = None
         if self.current_response == response.id:
             self.current_response = None
 
@@ -274,6 +326,15 @@ class Facts:
         delta = getattr(event, "delta", None)
         if entity is not None and delta is not None:
             entity.text.append(delta)
+
+    def on_text_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        _settle(entity, field(event, "text"))
+
+    def on_transcript_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        _settle(entity, field(event, "transcript"))
+
+    def on_mcp_arguments_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        _settle(entity, field(event, "arguments"))
 
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         if entity is None:
@@ -314,6 +375,12 @@ class Facts:
         self.output_clears += 1
 
 
+def _settle(stream: Entity | None, said: Any) -> None:
+    """The done event has the last word on a stream: what comes after is compared with it."""
+    if stream is not None and isinstance(said, str):
+        stream.text[:] = [said]
+
+
 Handler = Callable[[Facts, Any, int, "Entity | None", int | None], None]
 """Given the facts, the event, its line, the innermost entity, and the decoded size of its audio (None: none, or not
 valid base64)."""
@@ -330,6 +397,7 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "input_audio_buffer.speech_started": Facts.on_speech_started,
     "input_audio_buffer.committed": Facts.on_committed,
     "input_audio_buffer.cleared": Facts.on_cleared,
+    "input_audio_buffer.timeout_triggered": Facts.on_timeout,
     "response.created": Facts.on_response_created,
     "response.output_item.added": Facts.on_output_item_added,
     "response.function_call_arguments.done": Facts.on_arguments_done,
@@ -338,6 +406,11 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "output_audio_buffer.cleared": Facts.on_output_cleared,
     "response.audio.delta": Facts.on_audio_delta,
     "response.output_audio.delta": Facts.on_audio_delta,
+    "response.text.done": Facts.on_text_done,
+    "response.output_text.done": Facts.on_text_done,
+    "response.audio_transcript.done": Facts.on_transcript_done,
+    "response.output_audio_transcript.done": Facts.on_transcript_done,
+    "response.mcp_call_arguments.done": Facts.on_mcp_arguments_done,
     **{
         f"response.{name}.delta": Facts.on_text_delta
         for name in (

@@ -51,7 +51,7 @@ ERROR_CODES: Mapping[str, tuple[str, ...]] = {
 class Request:
     """A client event that waits for its answer."""
 
-    __slots__ = ("active", "event", "id", "line", "names", "settled", "type", "winding_down")
+    __slots__ = ("active", "event", "id", "line", "names", "settled", "time", "type", "winding_down")
 
     def __init__(self, type: str, event: Any, line: int) -> None:
         self.type = type
@@ -62,7 +62,10 @@ class Request:
         """The id that the client gave the item it creates."""
         self.settled = False
         self.active: str | None = None
-        """For `response.create`: the default response that was in progress when it was sent."""
+        """For `response.create`: the default response that was in progress when it was sent; for `response.cancel`: the
+        response in progress that it was about."""
+        self.time: float | None = None
+        """Seconds, by the recording's clock, when it was sent."""
         self.winding_down = False
         """… and whether all of its items were complete by then."""
 
@@ -72,6 +75,9 @@ class Ledger:
 
     def __init__(self) -> None:
         self.open: list[Request] = []
+        self._asked_about: Any = None
+        self._answer: Request | None = None
+        """What `answered_by` said of the event that it was last asked about."""
 
     def ask(self, type: str, event: Any, line: int) -> Request | None:
         """Enter a client event; returns the request, or None for an event that is never answered."""
@@ -79,6 +85,7 @@ class Ledger:
             return None
         request = Request(type, event, line)
         self.open.append(request)
+        self._asked_about = None
         return request
 
     def pending(self, type: str) -> Iterator[Request]:
@@ -87,6 +94,12 @@ class Ledger:
 
     def answered_by(self, event: Any) -> Request | None:
         """The open request that this server event settles, if any; changes nothing."""
+        if event is not self._asked_about:
+            # Several rules ask, and then the ledger itself.
+            self._asked_about, self._answer = event, self._find(event)
+        return self._answer
+
+    def _find(self, event: Any) -> Request | None:
         if not self.open:
             return None
         type = tag_of(event) or ""
@@ -114,6 +127,7 @@ class Ledger:
     def settle(self, event: Any) -> Request | None:
         """Strike out the request that this server event settles; returns it."""
         request = self.answered_by(event)
+        self._asked_about = None
         if request is not None:
             request.settled = True
             self.open.remove(request)
