@@ -85,6 +85,26 @@ def _function_call_output(facts: Facts, event: Any, entity: Any) -> bool:
     return tag_of(field(event, "item")) == "function_call_output"
 
 
+def _call_of_its_own(facts: Facts, event: Any, entity: Any) -> bool:
+    """No other item has this call_id, or the client itself puts the call into the history."""
+    item_id = field(event, "item", "id")
+    if facts.call_items.get(entity.key[0], item_id) == item_id:
+        return True
+    return tag_of(event) == "conversation.item.create" or facts.ledger.answered_by(event) is not None
+
+
+def _only_output(facts: Facts, event: Any, entity: Any) -> bool:
+    """No other output that is still in the conversation answers this call."""
+    item_id = field(event, "item", "id")
+    return not any(
+        item.type == "function_call_output"
+        and item.call_id == entity.key[0]
+        and item.id != item_id
+        and item.id not in facts.deleted
+        for item in facts.items.values()
+    )
+
+
 def _writes_to_conversation(facts: Facts, event: Any, entity: Any) -> bool:
     return bool(field(event, "response", "conversation") != "none")
 
@@ -104,5 +124,7 @@ GUARDS: Mapping[str, Guard] = {
     "item in the conversation": _item_in_conversation,
     "function call item": _function_call,
     "function call output item": _function_call_output,
+    "call of its own": _call_of_its_own,
+    "only output": _only_output,
     "writes to the conversation": _writes_to_conversation,
 }
