@@ -118,6 +118,8 @@ class Facts:
         """The directions of which the recording has shown an event."""
         self.session: Any = None
         """The effective session of the last `session.created` or `.updated`; None before the first."""
+        self.session_type = ""
+        """The event type that showed it, and its line."""
         self.session_line = 0
         self.changed_line = 0
         """The line of the last `session.updated`; what was on its way then may still follow the old configuration."""
@@ -133,6 +135,8 @@ class Facts:
         """The response that writes to the default conversation now."""
         self.speech_item: str | None = None
         self.committed_item: str | None = None
+        self.idle_item: str | None = None
+        """The item that the last idle timeout announced."""
         self.output_clears = 0
         """`output_audio_buffer.clear` requests that no `cleared` has answered yet."""
         self.ledger = Ledger()
@@ -238,8 +242,8 @@ class Facts:
     def on_session(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         rate = self.bytes_per_ms("input")
         self.session = field(event, "session")
-        self.session_line = line
-        if (tag_of(event) or "").endswith(".updated"):
+        self.session_line, self.session_type = line, tag_of(event) or ""
+        if self.session_type.endswith(".updated"):
             self.changed_line, self.changed_time = line, self.time
         if self.hearing.written and rate is not None and rate != self.bytes_per_ms("input"):
             # What was appended at two rates is no number of bytes any more.
@@ -291,6 +295,9 @@ class Facts:
 
     def on_speech_stopped(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.hearing.on_stopped(event, line)
+
+    def on_timeout(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.idle_item = field(event, "item_id")
 
     def on_committed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
@@ -446,6 +453,7 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "conversation.item.truncated": Facts.on_truncated,
     "input_audio_buffer.speech_started": Facts.on_speech_started,
     "input_audio_buffer.speech_stopped": Facts.on_speech_stopped,
+    "input_audio_buffer.timeout_triggered": Facts.on_timeout,
     "input_audio_buffer.committed": Facts.on_committed,
     "input_audio_buffer.cleared": Facts.on_cleared,
     "response.created": Facts.on_response_created,

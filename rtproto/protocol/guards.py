@@ -60,6 +60,23 @@ def _committed_item(facts: Facts, event: Any, entity: Any) -> bool:
     return bool(field(event, "item", "id") == facts.committed_item)
 
 
+def _turn_in_order(facts: Facts, event: Any, entity: Any) -> bool:
+    """Neither the item nor the response of this turn came before its commit."""
+    stopped = facts.hearing.stopped
+    answered = stopped is not None and facts.hearing.unasked_line > stopped.line
+    return field(event, "item_id") not in facts.items and not answered
+
+
+def _item_known(facts: Facts, event: Any, entity: Any) -> bool:
+    return field(event, "item_id") in facts.items
+
+
+def _idle_item(facts: Facts, event: Any, entity: Any) -> bool:
+    """The event names the item that the idle timeout announced."""
+    named = field(event, "item_id") or field(event, "item", "id")
+    return bool(facts.idle_item is None or named == facts.idle_item)
+
+
 def _client_cleared_output(facts: Facts, event: Any, entity: Any) -> bool:
     """The client asked for `output_audio_buffer.clear`; with nothing playing the answer is not documented."""
     return facts.output_clears > 0
@@ -119,6 +136,9 @@ GUARDS: Mapping[str, Guard] = {
     "audio part": _audio_part,
     "speech item": _speech_item,
     "committed item": _committed_item,
+    "turn in order": _turn_in_order,
+    "item known": _item_known,
+    "idle item": _idle_item,
     "client cleared output": _client_cleared_output,
     "default conversation": _default_conversation,
     "item in the conversation": _item_in_conversation,

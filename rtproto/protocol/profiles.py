@@ -45,6 +45,7 @@ AZURE = Profile(
         "ITM010": Relaxation(
             OFF, "Azure can truncate on its own, which moves the conversation's tail unseen."
         ),
+        "TRU002": Relaxation(OFF, "Voice Live truncates by itself with `auto_truncate`."),
         "ITM020": Relaxation(Severity.INFO, "Voice Live uses the beta content types throughout."),
         "RSP025": Relaxation(
             Severity.INFO, "Voice Live's response.done need not repeat the items word for word."
@@ -64,6 +65,12 @@ COMPAT = Profile(
             ("SHP001", Severity.INFO, "xAI leaves out `part`, `output_index` and session fields."),
             ("SHP002", Severity.INFO, "xAI fills some fields with placeholders."),
             ("IAB008", Severity.INFO, "xAI adds the user item when speech starts, before the commit."),
+            ("IAB004", OFF, "xAI's times of speech mean nothing."),
+            ("IAB005", OFF, "xAI's times of speech mean nothing."),
+            ("IAB006", OFF, "xAI's times of speech mean nothing."),
+            ("IAB009", OFF, "xAI sends no predecessor."),
+            ("IAB014", OFF, "xAI's times of speech mean nothing."),
+            ("IAB020", Severity.INFO, "xAI adds the item and starts the response before the commit."),
             ("ITM002", Severity.INFO, "xAI adds the user item at speech start and again later."),
             ("ITM008", Severity.INFO, "xAI gives roles of its own."),
             ("ITM009", OFF, "xAI sends no predecessor, or `0`."),

@@ -1,6 +1,6 @@
 """Small legal sessions, from which the rules' examples are made by one edit."""
 
-from rtproto.rules.sessions import history, turns
+from rtproto.rules.sessions import history, playback, silences, turns
 from rtproto.rules.sessions.script import SESSIONS, Event, Session, session, silence
 
-__all__ = ["SESSIONS", "Event", "Session", "history", "session", "silence", "turns"]
+__all__ = ["SESSIONS", "Event", "Session", "history", "playback", "session", "silence", "silences", "turns"]
