@@ -67,10 +67,10 @@ class Entity:
         return not self.history and self.state == self.machine.states[0]
 
     def move(self, state: str, line: int, type: str, input: str) -> None:
-        """Change the state, and remember by which line.  Back in its first state it starts anew, without taint."""
-        self.state = state
-        if state == self.machine.states[0]:
+        """Change the state, and remember by which line.  What leaves its first state begins anew, without taint."""
+        if self.state == self.machine.states[0]:
             self.taint = None
+        self.state = state
         self.history.append((line, type, input))
         if len(self.history) > _REMEMBERED_MOVES:
             del self.history[0]

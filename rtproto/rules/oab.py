@@ -39,7 +39,12 @@ class StartedBeforeAudioPart(Rule):
             return
         if response is None or not response.audio_part:
             yield Verdict(
-                {"response": response_id}, witnesses=history(entity, 1) if entity is not None else ()
+                {"response": response_id},
+                # If the part is missing altogether, what streams in its item is the same fault.
+                taints=()
+                if entity is None
+                else tuple(item for item in entity.children if item.state == "open"),
+                witnesses=() if entity is None else history(entity, 1),
             )
 
 
@@ -80,9 +85,8 @@ class StoppedBeforeResponseDone(Rule):
     partial = "seen"
     message = "playback stops, but `{response}` is not done"
     evidence = (
-        "The types say that it comes after the full response data, response.done, was sent; 4 of 4 in "
-        "OpenAI WebRTC "
-        "recordings."
+        "The types say that it comes after the full response data, response.done, was sent; 4 of 4 in OpenAI "
+        "WebRTC recordings."
     )
     exceptions = "Playback that is cleared may end before. Responses that the recording met half-way."
     symptoms = ("overlap",)

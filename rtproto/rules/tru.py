@@ -40,9 +40,8 @@ class TruncatedDisagreesWithRequest(Rule):
     evidence = "The types say that truncated answers a successful request, and describe its members alike."
     exceptions = (
         "WebRTC and SIP, where the server truncates by itself; a request that an error may have refused "
-        "before the "
-        "server cut elsewhere, as seen live. An unanswered request is a warning, at the recording's end a "
-        "note."
+        "before the server cut elsewhere, as seen live. An unanswered request is a warning, at the "
+        "recording's end a note."
     )
     symptoms = ("history",)
     on = ("conversation.item.truncated",)
@@ -117,9 +116,8 @@ class TruncateBeyondAudio(Rule):
     needs = "both"
     message = "audio_end_ms is {end}, but only {streamed} ms were streamed"
     evidence = (
-        "The types say that an audio_end_ms beyond the audio is an error; the server counts about 85 ms "
-        "less than the "
-        "bytes it sent (pipecat issue 2106)."
+        "The types say that an audio_end_ms beyond the audio is an error; the server counts about 85 ms less "
+        "than the bytes it sent (pipecat issue 2106)."
     )
     exceptions = (
         "Up to 100 ms beyond is a warning. WebRTC has no audio in its events; audio that the recorder cut."

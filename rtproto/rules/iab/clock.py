@@ -26,8 +26,8 @@ class SpeechEndsBeforeStart(Rule):
     name = "speech-ends-before-start"
     message = "{what} is {ms} ms, but {bound}"
     evidence = (
-        "The types count both times in milliseconds of audio since the session began; 33 of 33 recorded "
-        "turns."
+        "The types count both times in milliseconds of audio since the session began; 28 of 28 turns in "
+        "OpenAI and Azure recordings and a beta WebRTC log."
     )
     symptoms = ("transcript",)
     on = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped")
@@ -70,8 +70,7 @@ class SpeechStartRegresses(Rule):
     message = "the speech starts at {ms} ms, before {bound}"
     evidence = (
         "The types count audio_start_ms on one clock and include prefix_padding_ms in it; 14 of 14 turns "
-        "that follow "
-        "another in OpenAI recordings, 3 of them within the padding."
+        "that follow another in OpenAI recordings, 3 of them within the padding."
     )
     exceptions = "Without a known prefix_padding_ms 1000 ms are allowed."
     symptoms = ("transcript",)
@@ -147,9 +146,8 @@ class SpeechBeyondAppendedAudio(Rule):
         "The types count the times in the audio written to the buffer; 4256 of 5488 ms in a recorded turn."
     )
     exceptions = (
-        "50 ms of tolerance. WebRTC and SIP, where audio is no event; audio that the recorder cut; an "
-        "input format that "
-        "changed."
+        "50 ms of tolerance. WebRTC and SIP, where audio is no event; audio that the recorder cut; an input "
+        "format that changed."
     )
     symptoms = ("transcript", "recording")
     on = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped")

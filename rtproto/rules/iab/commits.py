@@ -57,7 +57,7 @@ class CommittedPreviousDisagrees(Rule):
     name = "committed-previous-disagrees"
     basis = "observed"
     message = "previous_item_id is {actual}, the commit said {promised}"
-    evidence = "33 of 33 commits in OpenAI and Azure recordings, beta WebRTC included."
+    evidence = "28 of 28 commits: 16 in OpenAI and Azure recordings, 12 in a beta WebRTC log."
     exceptions = "xAI sends no predecessor."
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
@@ -93,8 +93,7 @@ class CommitUnanswered(Rule):
     evidence = "The types say that committed follows; a refusal came 0.8 to 1 s later in a live probe."
     exceptions = (
         "At the recording's end: noted. Turn detection may have committed first; an error that names no "
-        "request may have "
-        "been the answer, also after later commits."
+        "request may have been the answer, also after later commits."
     )
     symptoms = ("silence", "transcript")
     example = Example(

@@ -108,9 +108,8 @@ class TimeoutNotFollowedByTurn(Rule):
         "respond."
     )
     exceptions = (
-        "A user who speaks up. Whether create_response false holds the response back is not documented. "
-        "At the "
-        "recording's end: noted."
+        "A user who speaks up. Whether create_response false holds the response back is not documented. At "
+        "the recording's end: noted."
     )
     symptoms = ("silence",)
     example = Example("idle_timeout", drop("input_audio_buffer.committed", 1))
@@ -197,6 +196,8 @@ class TimeoutDuringSpeechOrResponse(Rule):
             entity=item_entity(context, field(broken.event, "item_id")),
             broken=broken,
             witnesses=history(broken, 1),
+            # Where the response's end is what is missing, the next response is the same fault.
+            taints=(broken.entity,),
         )
 
 

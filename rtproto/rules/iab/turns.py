@@ -94,7 +94,7 @@ class VadTurnOrder(Rule):
     basis = "observed"
     partial = "seen"
     message = "the commit comes after {what} of its turn"
-    evidence = "Azure documents the order; 33 of 33 recorded turns, beta WebRTC included."
+    evidence = "Azure documents the order; 16 of 16 turns in OpenAI and Azure recordings."
     exceptions = "Transcription runs beside it; emulators and xAI start the response first."
     symptoms = ("history",)
     example = Example("voice_turn", swap("input_audio_buffer.committed"))
@@ -122,9 +122,7 @@ class InterruptIgnored(Rule):
     severity = Severity.WARNING
     partial = "open"
     message = "`{response}` is still in progress, a whole turn after the user interrupted it"
-    evidence = (
-        "The types say that with interrupt_response the response is cancelled; 8 of 8 in a beta WebRTC log."
-    )
+    evidence = "The types say that with interrupt_response the response is cancelled when speech starts."
     exceptions = (
         "A response that completes before the turn is over; out-of-band responses; a changed configuration."
     )
@@ -170,13 +168,10 @@ class VadResponseMissing(Rule):
     severity = Severity.INFO
     partial = "open"
     message = "the turn {item} got no response"
-    evidence = (
-        "The types say that create_response starts a response when VAD stops; so 28 of 28 recorded turns."
-    )
+    evidence = "The types say that with create_response a response starts when turn detection ends the turn."
     exceptions = (
         "A user who speaks on within a second; a response that was in progress; an error in between; "
-        "transcription "
-        "sessions."
+        "transcription sessions."
     )
     symptoms = ("silence",)
     on = ("input_audio_buffer.speech_started", "input_audio_buffer.committed", "response.created", "error")

@@ -32,9 +32,8 @@ class RoleContentMismatch(Rule):
     needs = "any"
     message = "content of type {kind} in a message of role {role}; {dialect} takes {legal}"
     evidence = (
-        "The types give each role its content types; live GA answers `text` of an assistant with: value "
-        "must be "
-        "output_text (code invalid_value)."
+        "The types give each role its content types; live GA answers `text` of an assistant with: value must "
+        "be output_text (code invalid_value)."
     )
     exceptions = "A warning when the server does it. Images of the user occur in beta recordings too."
     on = ("conversation.item.create", "conversation.item.added", "conversation.item.created")
@@ -70,7 +69,7 @@ class AudioItemWithoutAudioPart(Rule):
     name = "audio-item-without-audio-part"
     basis = "observed"
     message = "the committed item {what}"
-    evidence = "33 of 33 committed items in OpenAI and Azure recordings, beta WebRTC included."
+    evidence = "28 of 28 committed items: 16 in OpenAI and Azure recordings, 12 in a beta WebRTC log."
     exceptions = "xAI shows the item in progress."
     symptoms = ("transcript",)
     on = ("conversation.item.added", "conversation.item.created")

@@ -25,9 +25,8 @@ class PreviousItemUnknown(Rule):
     partial = "seen"
     message = "previous_item_id is {actual}, an item that was never shown"
     evidence = (
-        "The types say that it lets the client understand the conversation's order; 138 of 138 items and "
-        "33 of 33 "
-        "commits in OpenAI and Azure recordings."
+        "The types say that it lets the client understand the conversation's order; 138 of 138 items in "
+        "OpenAI and Azure recordings."
     )
     exceptions = "Mid-session; an item that names itself, as for a repeated id; deleted items; xAI."
     symptoms = ("history",)

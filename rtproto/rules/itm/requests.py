@@ -31,8 +31,7 @@ class ItemCreateUnanswered(Rule):
     evidence = "The types say that the item's announcement follows, or else an error."
     exceptions = (
         "At the recording's end: noted. An error that names no request, as most do, may have been the "
-        "answer. An item "
-        "that came under another id is ITM014."
+        "answer. An item that came under another id is ITM014."
     )
     symptoms = ("history", "silence")
     example = Example(
@@ -55,7 +54,8 @@ class ItemCreateUnanswered(Rule):
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         renamed = context.memory(ClientItemIdNotKept.code, set)
         for verdict in unanswered(context, "conversation.item.create", cut):
-            if verdict.line not in renamed:
+            came_before = field(verdict.event, "item", "id") in context.facts.items
+            if verdict.line not in renamed and not came_before:
                 yield verdict
 
 
@@ -129,8 +129,7 @@ class ItemWithoutCause(Rule):
     evidence = "The types list the causes of an item: a response, a commit, and the client's request."
     exceptions = (
         "Other writers (side-band connections, SIP), which the recording does not show; images that the "
-        "server takes "
-        "from a video track."
+        "server takes from a video track."
     )
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
