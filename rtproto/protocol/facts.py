@@ -221,6 +221,11 @@ class Facts:
             format = tag_of(field(self.session, "audio", side, "format"))
         return BYTES_PER_MS.get(format or "pcm16")
 
+    def written(self) -> int | None:
+        """Decoded bytes of audio appended since the session began; None once they cannot be known."""
+        emptied = self.hearing.emptied
+        return None if emptied is None or self.appended is None else emptied + self.appended
+
     def note_client(self, type: str, event: Any, line: int) -> None:
         """Remember a client event: its id, to which an error may refer, and that it waits for an answer."""
         event_id = field(event, "event_id")
@@ -245,9 +250,9 @@ class Facts:
         self.session_line, self.session_type = line, tag_of(event) or ""
         if self.session_type.endswith(".updated"):
             self.changed_line, self.changed_time = line, self.time
-        if self.hearing.written and rate is not None and rate != self.bytes_per_ms("input"):
+        if self.written() and rate is not None and rate != self.bytes_per_ms("input"):
             # What was appended at two rates is no number of bytes any more.
-            self.hearing.written = None
+            self.hearing.emptied = None
 
     def on_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -302,6 +307,7 @@ class Facts:
     def on_committed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
         self.committed_item = field(event, "item_id")
+        self.hearing.empty(self.appended)
         self.appended = 0
         self.turns += 1
         self.hearing.on_committed(event, line)
@@ -422,14 +428,12 @@ class Facts:
             self.client_ids[event_id] = line
         if size is None or size < ELIDED_BELOW:
             self.elided["client"] = True
-            self.appended = self.hearing.written = None
-            return
-        if self.appended is not None:
+            self.appended = self.hearing.emptied = None
+        elif self.appended is not None:
             self.appended += size
-        if self.hearing.written is not None:
-            self.hearing.written += size
 
     def on_client_commit(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.hearing.empty(self.appended)
         self.appended = None if self.elided["client"] else 0
         self.emptied_line = line
 

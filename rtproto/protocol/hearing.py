@@ -25,8 +25,8 @@ class Hearing:
     """The audio that went in, and where speech began and ended in it."""
 
     def __init__(self) -> None:
-        self.written: int | None = 0
-        """Decoded bytes appended since the session began; None once they cannot be known."""
+        self.emptied: int | None = 0
+        """Decoded bytes that were appended before the last commit or clear; None once they cannot be known."""
         self.started: Mark | None = None
         """The last `speech_started`."""
         self.stopped: Mark | None = None
@@ -38,6 +38,10 @@ class Hearing:
         self.commit_line = 0
         self.unasked_line = 0
         """The line of the last `response.created` that no request of the client's explains."""
+
+    def empty(self, appended: int | None) -> None:
+        """The buffer was emptied of that many bytes."""
+        self.emptied = None if self.emptied is None or appended is None else self.emptied + appended
 
     def on_started(self, event: Any, line: int) -> None:
         """Note where speech began."""

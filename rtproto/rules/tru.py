@@ -251,7 +251,7 @@ class TruncateBeforeAnyAudio(Rule):
         if not context.both_directions or facts.on_media_track or known is None or known.role != "assistant":
             return
         # Audio in the events, in either direction, is what shows the WebSocket.
-        in_events = bool(facts.output_audio) or facts.hearing.written != 0
+        in_events = bool(facts.output_audio) or facts.written() != 0
         generated = context.engine.find("output item", (item_id,))
         if not in_events or field(event, "content_index") or generated is None or generated.met_halfway():
             return

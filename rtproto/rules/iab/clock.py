@@ -155,10 +155,10 @@ class SpeechBeyondAppendedAudio(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        rate = facts.bytes_per_ms("input")
-        if facts.mid_session or facts.on_media_track or not facts.hearing.written or rate is None:
+        appended, rate = facts.written(), facts.bytes_per_ms("input")
+        if facts.mid_session or facts.on_media_track or not appended or rate is None:
             return
-        written = facts.hearing.written / rate
+        written = appended / rate
         what = "audio_start_ms" if context.type.endswith("started") else "audio_end_ms"
         ms = field(event, what)
         if ms is not None and ms > written + _LAG_MS:
