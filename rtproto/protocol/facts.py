@@ -129,6 +129,8 @@ class Facts:
         self.deleted: set[str] = set()
         self.items: dict[str, Item] = {}
         self.responses: dict[str, Response] = {}
+        self.any_outside = False
+        """Some response was out of band."""
         self.turns = 0
         """User turns committed so far."""
         self.current_response: str | None = None
@@ -325,6 +327,7 @@ class Facts:
         if response_id not in self.responses:
             response = self.responses[response_id] = Response(response_id, line, default, self.turns)
             response.outside = getattr(event.response, "conversation_id", UNSET) is None
+            self.any_outside = self.any_outside or response.outside
         if default:
             if self.ledger.answered_by(event) is None:
                 self.hearing.unasked_line = line

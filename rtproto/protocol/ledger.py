@@ -72,6 +72,9 @@ class Ledger:
 
     def __init__(self) -> None:
         self.open: list[Request] = []
+        self._event: Any = None
+        """The event that was last asked about, and the answer: several rules ask about the same one."""
+        self._answer: Request | None = None
         self.granted: dict[str, int] = {}
         """Line of the latest request that was granted, by type."""
         self.guessed: set[str] = set()
@@ -83,6 +86,7 @@ class Ledger:
             return None
         request = Request(type, event, line)
         self.open.append(request)
+        self._event = None
         return request
 
     def pending(self, type: str) -> Iterator[Request]:
@@ -91,14 +95,18 @@ class Ledger:
 
     def answered_by(self, event: Any) -> Request | None:
         """The open request that this server event settles, if any; changes nothing."""
+        if event is not self._event:
+            self._event, self._answer = event, self._find(event)
+        return self._answer
+
+    def _find(self, event: Any) -> Request | None:
         type = tag_of(event)
         if type == "error":
             return self._refused_by(event)
         question = _QUESTIONS.get(type or "")
         if question is None:
             return None
-        asked = list(self.pending(question))
-        return next((request for request in asked if _fits(request, event)), None)
+        return next((request for request in self.pending(question) if _fits(request, event)), None)
 
     def _refused_by(self, event: Any) -> Request | None:
         refused = field(event, "error", "event_id")
@@ -120,6 +128,7 @@ class Ledger:
     def _strike(self, request: Request) -> None:
         request.settled = True
         self.open.remove(request)
+        self._event = None
 
     def settle(self, event: Any) -> Request | None:
         """Strike out the request that this server event settles; returns it."""

@@ -341,6 +341,8 @@ class OutOfBandItemInConversation(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
+        if not facts.any_outside:
+            return
         item_id = field(event, "item", "id") or field(event, "item_id")
         for named in (item_id, field(event, "previous_item_id")):
             known = facts.items.get(named or "")

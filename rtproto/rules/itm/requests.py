@@ -61,8 +61,13 @@ class ItemCreateUnanswered(Rule):
 
 def _renamed(context: Context, event: Any) -> Request | None:
     """The open request for an item that has the id of the client's choice and came under another."""
-    item = field(event, "item")
-    if context.facts.ledger.answered_by(event) is not None or item_entity_seen(context, field(item, "id")):
+    ledger, item = context.facts.ledger, field(event, "item")
+    if (
+        next(ledger.pending("conversation.item.create"), None) is None
+        or ledger.answered_by(event) is not None
+    ):
+        return None
+    if item_entity_seen(context, field(item, "id")):
         return None
     for request in context.facts.ledger.pending("conversation.item.create"):
         asked = field(request.event, "item")
