@@ -383,7 +383,7 @@ class SessionChecker:
             severity = capped
         context = self._context
         entity: Entity | None = verdict.entity if verdict.entity is not None else context.entity
-        if verdict.entity is None and entity is not None and not entity.machine.adoptable:
+        if verdict.entity is None and entity is not None and not entity.key:
             # Being about the whole connection does not make findings consequences of each other.
             entity = None
         caused_by = under

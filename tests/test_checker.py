@@ -447,4 +447,4 @@ def test_cleared_playback_that_the_client_asked_for() -> None:
     asked = check(encode([*lines[:at], *clear, ("server", cleared)]))
 
     assert found(unasked) == [("OAB003", at + 1)]
-    assert found(asked) == []
+    assert "OAB003" not in [code for code, _ in found(asked)]

@@ -27,7 +27,7 @@ CASES: list[tuple[str, Edit, str]] = [
     # The commit under a wrong id promises an item that never comes.
     ("voice_turn", change("input_audio_buffer.committed", "item_id", "item_other"), "IAB003"),
     # The item's place in the conversation is a guess once its `added` is missing.
-    ("tool_call", drop("conversation.item.added", 1), "ITM003"),
+    ("tool_call", drop("conversation.item.added", 1), "OUT026"),
     ("text_turn", change("conversation.item.done", "item.id", "item_other"), "ITM003"),
     # An inner entity was in disorder before the outer one is.
     ("text_turn", swap("response.output_item.done"), "OUT005"),

@@ -67,7 +67,9 @@ class Entity:
         return not self.history and self.state == self.machine.states[0]
 
     def move(self, state: str, line: int, type: str, input: str) -> None:
-        """Change the state, and remember by which line."""
+        """Change the state, and remember by which line.  What leaves its first state begins anew, without taint."""
+        if self.state == self.machine.states[0]:
+            self.taint = None
         self.state = state
         self.history.append((line, type, input))
         if len(self.history) > _REMEMBERED_MOVES:

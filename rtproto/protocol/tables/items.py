@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rtproto.protocol.machine import Breach, Machine
+from rtproto.protocol.machine import Breach, Machine, When
 
 CONVERSATION_ITEM = Machine(
     name="conversation item",
@@ -56,12 +56,13 @@ FUNCTION_CALL = Machine(
     inputs=("call", "output sent", "output"),
     moves={
         ("unknown", "call"): "called",
-        ("called", "call"): "called",
+        # The call's own events repeat it.
+        ("called", "call"): When("call of its own", "called", Breach("ITM024", "called")),
         ("called", "output sent"): "called",
         ("called", "output"): "answered",
-        ("answered", "call"): "answered",
-        ("answered", "output sent"): "answered",
-        ("answered", "output"): "answered",
+        ("answered", "call"): When("call of its own", "answered", Breach("ITM024", "answered")),
+        ("answered", "output sent"): When("only output", "answered", Breach("ITM022", "answered")),
+        ("answered", "output"): When("only output", "answered", Breach("ITM022", "answered")),
     },
     breaches={
         ("unknown", "output sent"): Breach("ITM021", "unknown"),
