@@ -24,10 +24,23 @@ from rtproto.protocol.profiles import OPENAI, PROFILES, Profile, recognise
 from rtproto.protocol.recognition import dialect_of, probe
 from rtproto.protocol.routes import allowed_events, routes_of
 from rtproto.rules import RULES
-from rtproto.rules.base import BAD_AUDIO, FAULT, FOREIGN, MISDIRECTED, UNKNOWN, Context, Rule, Verdict
+from rtproto.rules.base import (
+    BAD_AUDIO,
+    FAULT,
+    FOREIGN,
+    LARGE_AUDIO,
+    MISDIRECTED,
+    UNKNOWN,
+    Context,
+    Rule,
+    Verdict,
+)
 from rtproto.wire import AUDIO_FIELDS, MAX_LINE_BYTES, Decoder, Fault, salvage
 
 _CONFIGURED = ("session.created", "session.updated", "transcription_session.updated")
+
+_LARGE_BYTES = 15 * 2**20
+"""Bytes of a frame above which its audio is asked for its size; the API takes 15 MiB of audio in one event."""
 
 _CHECKS: dict[str, tuple[Rule, ...]] = {}
 _INSTANCES: dict[str, Rule] = {
@@ -103,6 +116,7 @@ class SessionChecker:
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
         self._profile_fixed = profile is not None
         self._max_frame_bytes = max_frame_bytes
+        self._ordinary_bytes = min(max_frame_bytes, _LARGE_BYTES)
         self._line = 0
         self._earlier = 0
         """Events of connections that came before this one in the same recording."""
@@ -154,10 +168,13 @@ class SessionChecker:
         its recording; without it, frames are counted.  `time` (seconds) is kept for rules about time.
         """
         self._line = line = self._line + 1 if line is None else line
-        if len(raw) > self._max_frame_bytes:
-            found = f"{len(raw)} bytes"
-            fault = Fault(kind="too-long", expected=f"at most {self._max_frame_bytes} bytes", found=found)
-            return self.feed_fault(fault, direction, line=line)
+        if len(raw) > self._ordinary_bytes:
+            if len(raw) > self._max_frame_bytes:
+                found = f"{len(raw)} bytes"
+                fault = Fault(kind="too-long", expected=f"at most {self._max_frame_bytes} bytes", found=found)
+                return self.feed_fault(fault, direction, line=line)
+            # However often its like was in order, a frame of this size is looked at.
+            self._engine.moves += 1
         if direction is None or self._dialect is None:
             direction = self._look_ahead(direction, raw)
         side = self._sides[direction]
@@ -257,6 +274,9 @@ class SessionChecker:
                 self._ask(rule, event, under)
             if plan.audio and context.audio_bytes is None:
                 for rule in _CHECKS.get(BAD_AUDIO, ()):
+                    self._ask(rule, event, under)
+            elif plan.audio and len(context.raw) > _LARGE_BYTES:
+                for rule in _CHECKS.get(LARGE_AUDIO, ()):
                     self._ask(rule, event, under)
         if context.direction == "client":
             self._facts.note_client(plan.type, event, context.line)

@@ -99,7 +99,7 @@ def test_breaking_example_of_a_note_is_noted_and_nothing_is_blamed(rule: type[Ru
 
     assert rule.code in noted
     assert rule.code not in before
-    assert roots(judge(rule.example, breaking=True)) == []
+    assert set(roots(judge(rule.example, breaking=True))) <= set(rule.example.beside)
 
 
 @judged

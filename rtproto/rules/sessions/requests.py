@@ -1,4 +1,4 @@
-"""Sessions about what clients ask for: requests that the server cannot serve, and turns that the client takes by hand."""
+"""Sessions about what clients ask for: requests that the server cannot serve, and turns that the client takes."""
 
 from __future__ import annotations
 
