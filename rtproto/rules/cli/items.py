@@ -11,7 +11,7 @@ from rtproto.events.common.items import ItemReference
 from rtproto.findings import Witness
 from rtproto.protocol.values import field, listed
 from rtproto.rules.base import Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, after, change
+from rtproto.rules.examples import Example, change
 
 
 def _known(context: Context, item_id: str) -> bool:
@@ -114,17 +114,7 @@ class RetrieveOrDeleteUnknown(Rule):
     exceptions = "Items of responses outside the conversation. Recordings that start mid-session."
     on = ("conversation.item.retrieve", "conversation.item.delete", "conversation.item.truncate")
     symptoms = ("refused", "history")
-    example = Example(
-        "refused_requests",
-        change("conversation.item.retrieve", "item_id", "item_ghost"),
-        prepare=(
-            after(
-                "conversation.item.create",
-                "client",
-                {"type": "conversation.item.retrieve", "event_id": "evt_item", "item_id": "item_q1"},
-            ),
-        ),
-    )
+    example = Example("refused_requests", change("conversation.item.retrieve", "item_id", "item_ghost"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts

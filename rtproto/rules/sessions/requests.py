@@ -31,7 +31,9 @@ def _ask_in_vain(script: Script, session: Event) -> None:
     script.client(
         "conversation.item.create", event_id="evt_item", item=user_message("item_q1", "How is the weather?")
     )
+    script.client("conversation.item.retrieve", event_id="evt_look", item_id="item_q1")
     refuse(script, "evt_item")
+    refuse(script, "evt_look")
     script.client("response.create", event_id="evt_create", response={"instructions": "Answer."})
     refuse(script, "evt_create")
 
