@@ -26,7 +26,7 @@ cassettes in circulation keep 24 bytes)."""
 class Item:
     """What is remembered of a conversation item."""
 
-    __slots__ = ("announced_by", "call_id", "id", "line", "name", "response_id", "role", "type")
+    __slots__ = ("announced_by", "call_id", "id", "line", "name", "parts", "response_id", "role", "type")
 
     def __init__(self, item: Any, event: Any, line: int, response_id: str | None) -> None:
         self.id: str = field(item, "id") or ""
@@ -34,6 +34,8 @@ class Item:
         self.role: str | None = field(item, "role")
         self.call_id: str | None = field(item, "call_id")
         self.name: str | None = field(item, "name")
+        self.parts: tuple[str | None, ...] = tuple(map(tag_of, field(item, "content") or ()))
+        """The types of its content parts, as it was announced."""
         self.line = line
         self.announced_by = tag_of(event) or ""
         self.response_id = response_id
@@ -71,6 +73,10 @@ class Facts:
         self.session: Any = None
         """The effective session of the last `session.created` or `.updated`; None before the first."""
         self.session_line = 0
+        self.remote_tools: dict[str, list[Any]] = {}
+        """Every configuration of a remote server of tools (MCP) that client or session showed, by its label."""
+        self.tool_listings: dict[str, str] = {}
+        """The item that lists the tools of a remote server, by the server's label."""
         self.conversation: list[str] = []
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
@@ -148,6 +154,8 @@ class Facts:
         event_id = field(event, "event_id")
         if event_id is not None:
             self.client_ids[event_id] = line
+        if type in ("session.update", "response.create"):
+            self._note_remote_tools(field(event, "session") or field(event, "response"))
         request = self.ledger.ask(type, event, line)
         if (
             request is not None
@@ -159,11 +167,18 @@ class Facts:
                 request.active = current.id
                 request.winding_down = bool(current.output) and not current.open_items
 
+    def _note_remote_tools(self, config: Any) -> None:
+        for tool in field(config, "tools") or ():
+            label = field(tool, "server_label")
+            if label is not None and tool not in self.remote_tools.setdefault(label, []):
+                self.remote_tools[label].append(tool)
+
     # Handlers: one an event type, called after the event was judged.
 
     def on_session(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.session = field(event, "session")
         self.session_line = line
+        self._note_remote_tools(self.session)
 
     def on_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -172,6 +187,8 @@ class Facts:
         known = self.items.get(item_id)
         if known is None:
             self.items[item_id] = Item(event.item, event, line, None)
+        if tag_of(event.item) == "mcp_list_tools" and field(event.item, "server_label") is not None:
+            self.tool_listings[event.item.server_label] = item_id
         self.deleted.discard(item_id)
         if item_id == self.committed_item:
             self.committed_item = None
@@ -269,6 +286,16 @@ class Facts:
         if entity is not None and delta is not None:
             entity.text.append(delta)
 
+    def on_transcription_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        # Some servers send the first deltas without a text.
+        delta = field(event, "delta")
+        if entity is not None and isinstance(delta, str):
+            entity.text.append(delta)
+
+    def on_transcription_ended(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        if entity is not None:
+            entity.text.clear()
+
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         if entity is None:
             return
@@ -324,6 +351,9 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "input_audio_buffer.speech_started": Facts.on_speech_started,
     "input_audio_buffer.committed": Facts.on_committed,
     "input_audio_buffer.cleared": Facts.on_cleared,
+    "conversation.item.input_audio_transcription.delta": Facts.on_transcription_delta,
+    "conversation.item.input_audio_transcription.completed": Facts.on_transcription_ended,
+    "conversation.item.input_audio_transcription.failed": Facts.on_transcription_ended,
     "response.created": Facts.on_response_created,
     "response.output_item.added": Facts.on_output_item_added,
     "response.function_call_arguments.done": Facts.on_arguments_done,

@@ -85,6 +85,14 @@ def _function_call_output(facts: Facts, event: Any, entity: Any) -> bool:
     return tag_of(field(event, "item")) == "function_call_output"
 
 
+def _approval_request(facts: Facts, event: Any, entity: Any) -> bool:
+    return tag_of(field(event, "item")) == "mcp_approval_request"
+
+
+def _approval_response(facts: Facts, event: Any, entity: Any) -> bool:
+    return tag_of(field(event, "item")) == "mcp_approval_response"
+
+
 def _writes_to_conversation(facts: Facts, event: Any, entity: Any) -> bool:
     return bool(field(event, "response", "conversation") != "none")
 
@@ -104,5 +112,7 @@ GUARDS: Mapping[str, Guard] = {
     "item in the conversation": _item_in_conversation,
     "function call item": _function_call,
     "function call output item": _function_call_output,
+    "mcp approval request item": _approval_request,
+    "mcp approval response item": _approval_response,
     "writes to the conversation": _writes_to_conversation,
 }
