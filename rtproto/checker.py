@@ -30,6 +30,8 @@ from rtproto.rules.base import (
     FOREIGN,
     LARGE_AUDIO,
     MISDIRECTED,
+    STRICT,
+    SUSPECT,
     UNKNOWN,
     Context,
     Rule,
@@ -93,6 +95,9 @@ class _Side:
 class SessionChecker:
     """Judges one connection.  Give `dialect` or `profile` to force what is otherwise recognised.
 
+    With `strict_fields`, events are also searched for members that no type has (SHP004) and for repeated keys (WIR010).
+    That takes several times as long as all the rest, so it is not done unasked.
+
     `findings` holds everything found so far; an index into it is what `Finding.caused_by` means.
     """
 
@@ -103,6 +108,7 @@ class SessionChecker:
         profile: str | None = None,
         path: str = "",
         max_frame_bytes: int = MAX_LINE_BYTES,
+        strict_fields: bool = False,
     ) -> None:
         if dialect is not None and dialect not in DIALECTS:
             raise ValueError(f"no dialect {dialect!r}; there are: " + ", ".join(DIALECTS))
@@ -115,6 +121,7 @@ class SessionChecker:
         self._profile: Profile = PROFILES[profile] if profile is not None else OPENAI
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
         self._profile_fixed = profile is not None
+        self._strict = strict_fields
         self._max_frame_bytes = max_frame_bytes
         self._ordinary_bytes = min(max_frame_bytes, _LARGE_BYTES)
         self._line = 0
@@ -214,8 +221,12 @@ class SessionChecker:
         elif isinstance(event, UnknownEvent):
             self._judge_unknown(event, direction)
         else:
-            known = side.steps[event.__class__] = self._step(event_type(event), direction)
+            known = self._step(event_type(event), direction)
+            if not self._strict:
+                side.steps[event.__class__] = known
             self._judge(*known, event)
+        if len(self.findings) > before:
+            self._suspect(event, before)
         return self.findings[before:]
 
     def feed_fault(
@@ -275,6 +286,9 @@ class SessionChecker:
             if plan.audio and context.audio_bytes is None:
                 for rule in _CHECKS.get(BAD_AUDIO, ()):
                     self._ask(rule, event, under)
+            elif self._strict and not (plan.audio or plan.type.endswith(".delta")):
+                for rule in _CHECKS[STRICT]:
+                    self._ask(rule, event, under)
             elif plan.audio and len(context.raw) > _LARGE_BYTES:
                 for rule in _CHECKS.get(LARGE_AUDIO, ()):
                     self._ask(rule, event, under)
@@ -294,6 +308,16 @@ class SessionChecker:
             index = self._emit(rule, verdict, event, under)
             first = index if first is None else first
         return first
+
+    def _suspect(self, event: Any, before: int) -> None:
+        """Look at the bytes of a line once more, now that something was found there."""
+        for index, finding in enumerate(self.findings[before:], before):
+            if finding.severity > Severity.INFO and finding.line == self._context.line:
+                root = index if finding.caused_by is None else finding.caused_by
+                for rule in _CHECKS[SUSPECT]:
+                    if self.findings[-1].code != rule.code:
+                        self._ask(rule, event, root)
+                return
 
     def _report_breach(self, broken: Broken, event: Any, under: int | None) -> int | None:
         first: int | None = None

@@ -68,7 +68,7 @@ STARRED = [
 
 def judge(example: Example, *, breaking: bool) -> list[Finding]:
     """The findings that one twin gives."""
-    checker = SessionChecker(max_frame_bytes=example.limit or MAX_LINE_BYTES)
+    checker = SessionChecker(max_frame_bytes=example.limit or MAX_LINE_BYTES, strict_fields=example.strict)
     for direction, raw in example.lines(breaking=breaking):
         checker.feed(direction, raw)
     checker.close(cut=example.cut)

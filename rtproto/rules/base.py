@@ -9,7 +9,7 @@ A rule can be reached in four ways:
 * a cell of a table names its code: `breach` is asked (by default it simply reports the cell);
 * an event of a type in `on` arrives: `check` is asked, before the event is added to the facts;
 * something happens that is no event of the dialect; `on` then names one of the pseudo types `FAULT`, `FOREIGN`,
-  `UNKNOWN`, `MISDIRECTED`, `BAD_AUDIO` or `LARGE_AUDIO`;
+  `UNKNOWN`, `MISDIRECTED`, `BAD_AUDIO`, `LARGE_AUDIO`, `SUSPECT` or `STRICT`;
 * the recording ends: `at_end` is asked for entities that a table calls unfinished, `at_close` always.
 """
 
@@ -38,6 +38,10 @@ MISDIRECTED = "<misdirected>"
 """The event's type belongs to the other side of the connection."""
 BAD_AUDIO = "<bad audio>"
 """The event carries audio that is not valid base64."""
+SUSPECT = "<suspect>"
+"""Something worse than a note was found at this line: what else may be odd about its bytes?"""
+STRICT = "<strict>"
+"""Any event but a delta or audio, on a checker with `strict_fields`."""
 LARGE_AUDIO = "<large audio>"
 """The event carries audio, and its frame is longer than 15 MiB."""
 

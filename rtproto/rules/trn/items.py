@@ -76,10 +76,11 @@ class TranscriptionContentIndex(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         item = context.facts.items.get(field(event, "item_id") or "")
-        index = field(event, "content_index")
+        index: int | None = field(event, "content_index")
         if item is None or item.role != "user" or not item.parts or index is None:
             return
-        kind: str | None = item.parts[index] if 0 <= index < len(item.parts) else None
+        parts = item.parts
+        kind = parts[index] if 0 <= index < len(parts) else None
         if kind != "input_audio":
             what = f"a part of type {kind}" if kind else f"no part of an item with {len(item.parts)}"
             yield Verdict({"index": index, "what": what}, witnesses=(_announced(item, "showed the parts"),))
