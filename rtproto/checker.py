@@ -57,7 +57,7 @@ class _Plan:
     """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
     become.  Made once for all connections."""
 
-    __slots__ = ("answers", "audio", "checks", "course", "handler", "key", "raw_checks", "type")
+    __slots__ = ("answers", "asked", "audio", "checks", "course", "handler", "key", "raw_checks", "type")
 
     def __init__(self, type: str, direction: str, dialect: str) -> None:
         self.type = type
@@ -65,6 +65,7 @@ class _Plan:
         self.checks = tuple(rule for rule in rules if not rule.reads_raw)
         self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
         """Rules that judge the bytes, also of an event that did not decode."""
+        self.asked = self.raw_checks + self.checks
         self.course = Course(
             type, routes_of(dialect, type), [name for rule in rules for name in rule.depends]
         )
@@ -281,8 +282,9 @@ class SessionChecker:
         self._facts.mid_session = self._engine.mid_session
         context.entity = step.entity
         if not salvaged:
-            for rule in plan.raw_checks + plan.checks:
-                self._ask(rule, event, under)
+            for rule in plan.asked:
+                for verdict in rule.check(context, event):
+                    self._emit(rule, verdict, event, under)
             if plan.audio and context.audio_bytes is None:
                 for rule in _CHECKS.get(BAD_AUDIO, ()):
                     self._ask(rule, event, under)

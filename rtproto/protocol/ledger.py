@@ -70,6 +70,9 @@ class Ledger:
 
     def __init__(self) -> None:
         self.open: list[Request] = []
+        self._asked: Any = None
+        """The event about which `answered_by` was asked last: many rules ask about one event."""
+        self._answer: Request | None = None
 
     def ask(self, type: str, event: Any, line: int) -> Request | None:
         """Enter a client event; returns the request, or None for an event that is never answered."""
@@ -77,6 +80,7 @@ class Ledger:
             return None
         request = Request(type, event, line)
         self.open.append(request)
+        self._asked = None
         return request
 
     def pending(self, type: str) -> Iterator[Request]:
@@ -85,6 +89,12 @@ class Ledger:
 
     def answered_by(self, event: Any) -> Request | None:
         """The open request that this server event settles, if any; changes nothing."""
+        if event is not self._asked:
+            self._answer = self._find(event)
+            self._asked = event
+        return self._answer
+
+    def _find(self, event: Any) -> Request | None:
         type = tag_of(event)
         if type == "error":
             return self._refused_by(event)
@@ -109,6 +119,7 @@ class Ledger:
         if request is not None:
             request.settled = True
             self.open.remove(request)
+            self._asked = None
         return request
 
 

@@ -88,6 +88,11 @@ class Verdict(Struct, frozen=True):
     """The illegal cell, for verdicts that come from a table."""
 
 
+NOTHING: Iterator[Verdict] = iter(())
+"""No verdict.  A `check` that has mostly nothing to say returns this instead of being a generator: making one costs
+more than most conditions do, and events of some types are shown to a dozen rules."""
+
+
 class Context:
     """What the checker knows at the event that is being judged."""
 

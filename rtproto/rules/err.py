@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.findings import Finding, Severity, Witness
 from rtproto.protocol.ledger import ANSWERS, ERROR_CODES, Request
 from rtproto.protocol.values import field, tag_of
-from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.cli.settings import CLIENT_EVENTS
 from rtproto.rules.examples import Example, after, change
 from rtproto.rules.sessions import silence
@@ -116,8 +116,9 @@ class ClientEventIdReused(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         event_id = field(event, "event_id")
         line = context.facts.client_ids.get(event_id) if event_id is not None else None
-        if line is not None:
-            yield Verdict({"event_id": event_id, "line": line})
+        if line is None:
+            return NOTHING
+        return iter((Verdict({"event_id": event_id, "line": line}),))
 
 
 class _Index:
@@ -292,8 +293,20 @@ class RejectedYetApplied(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        settled: _Settled = context.memory(self.code, _Settled)
         request = context.facts.ledger.answered_by(event)
+        settled: _Settled = context.memory(self.code, _Settled)
+        if context.type != "error":
+            if request is not None:
+                if request.id is not None and _certain(context, request):
+                    settled.taken[request.id] = request, context.line, context.type
+                return NOTHING
+            if not settled.refused_items:
+                return NOTHING
+        return self._judge(context, event, request, settled)
+
+    def _judge(
+        self, context: Context, event: Any, request: Request | None, settled: _Settled
+    ) -> Iterator[Verdict]:
         if context.type == "error":
             refused = field(event, "error", "event_id")
             if request is not None and request.id is not None and request.id == refused:
@@ -303,10 +316,6 @@ class RejectedYetApplied(Rule):
             elif refused in settled.taken:
                 request, line, type = settled.taken.pop(refused)
                 yield self._verdict(request, Witness(line, type, "said that it was done"))
-            return
-        if request is not None:
-            if request.id is not None and _certain(context, request):
-                settled.taken[request.id] = request, context.line, context.type
         elif tag_of(event) in ANSWERS["conversation.item.create"]:
             item_id = field(event, "item", "id")
             if item_id in settled.refused_items:
@@ -342,9 +351,12 @@ class IllegalYetAccepted(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        request = context.facts.ledger.answered_by(event)
+        request = context.facts.ledger.answered_by(event) if context.findings else None
         if request is None or not _certain(context, request):
-            return
+            return NOTHING
+        return self._judge(context, request)
+
+    def _judge(self, context: Context, request: Request) -> Iterator[Verdict]:
         found = _found(context, request.line)
         rules = dict.fromkeys(f.code for f in found if f.severity is Severity.ERROR and f.caused_by is None)
         if rules and not _told_here(context, found):
@@ -397,9 +409,12 @@ class FatalErrorButContinues(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         fatal: dict[str, int] = context.memory(self.code, dict[str, int])
-        code = field(event, "error", "code")
-        if code in _FATAL:
-            fatal.setdefault(code, context.line)
-        elif context.type != "error" and fatal and context.first(self.code):
+        if context.type == "error":
+            code = field(event, "error", "code")
+            if code in _FATAL:
+                fatal.setdefault(code, context.line)
+        elif fatal and context.first(self.code):
             code, line = next(iter(fatal.items()))
-            yield Verdict({"fatal": code}, witnesses=(Witness(line, "error", "was the error"),))
+            witness = Witness(line, "error", "was the error")
+            return iter((Verdict({"fatal": code}, witnesses=(witness,)),))
+        return NOTHING

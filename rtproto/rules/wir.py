@@ -164,7 +164,7 @@ class DuplicateKey(Rule):
 
     Looking for it costs twenty times what decoding does, so it is looked for on suspicion only: in a line that does
     not decode, in one at which something else was found (it is told beneath that), and, with `strict_fields`, in every
-    event but deltas and audio.
+    event but deltas and audio. Of lines with the same fault only the first is looked at.
     """
 
     code = "WIR010"
@@ -183,6 +183,10 @@ class DuplicateKey(Rule):
     example = Example("text_turn", bytes_before("response.created"), raw=_TWICE, strict=True)
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        fault = context.fault
+        # A server that makes the same mistake in every event raises suspicion once.
+        if fault is not None and not context.first(self.code, f"{fault.kind} {fault.type} {fault.path}"):
+            return
         keys = duplicate_keys(context.raw)
         if keys:
             named = ", ".join(f"`{key}`" for key in keys[:_MOST_NAMED])

@@ -7,7 +7,7 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, tag_of
-from rtproto.rules.base import BAD_AUDIO, LARGE_AUDIO, Context, Rule, Verdict
+from rtproto.rules.base import BAD_AUDIO, LARGE_AUDIO, NOTHING, Context, Rule, Verdict
 from rtproto.rules.examples import Example, after, change, fill, upto
 from rtproto.rules.out import looks_cut
 from rtproto.rules.sessions import silence
@@ -158,7 +158,7 @@ class NoResponseTrigger(Rule):
             and next(facts.ledger.pending("response.create"), None) is None
         ):
             waiting.append(context.line)
-        return iter(())
+        return NOTHING
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         for line in context.memory(self.code, list[int]):
@@ -196,11 +196,18 @@ class PushToTalkWithoutClear(Rule):
         if context.type == "response.created":
             if facts.turn_detection_on() is False and facts.appended:
                 left[context.line] = facts.appended
-            return
-        rate = facts.bytes_per_ms("input")
-        if context.type == "input_audio_buffer.commit" and left and rate is not None:
-            line, size = next(iter(left.items()))
-            if facts.appended is not None and facts.appended > size and context.first(self.code):
-                witness = Witness(line, "response.created", "began a response while audio was in the buffer")
-                yield Verdict({"ms": round(size / rate)}, witnesses=(witness,))
+            return NOTHING
+        before = dict(left)
         left.clear()
+        if context.type != "input_audio_buffer.commit" or not before:
+            return NOTHING
+        return self._judge(context, *next(iter(before.items())))
+
+    def _judge(self, context: Context, line: int, size: int) -> Iterator[Verdict]:
+        facts = context.facts
+        rate = facts.bytes_per_ms("input")
+        if rate is None or facts.appended is None or facts.appended <= size:
+            return
+        if context.first(self.code):
+            witness = Witness(line, "response.created", "began a response while audio was in the buffer")
+            yield Verdict({"ms": round(size / rate)}, witnesses=(witness,))

@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.events.dialect import direction_of
 from rtproto.findings import Severity
 from rtproto.protocol.values import field
-from rtproto.rules.base import FOREIGN, UNKNOWN, Context, Rule, Verdict
+from rtproto.rules.base import FOREIGN, NOTHING, UNKNOWN, Context, Rule, Verdict
 from rtproto.rules.cli.settings import CLIENT_EVENTS
 from rtproto.rules.examples import Example, after, change
 
@@ -73,5 +73,6 @@ class ClientEventIdTooLong(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         event_id = field(event, "event_id")
-        if isinstance(event_id, str) and len(event_id) > _LONGEST_ID:
-            yield Verdict({"length": len(event_id), "longest": _LONGEST_ID})
+        if event_id is None or len(event_id) <= _LONGEST_ID:
+            return NOTHING
+        return iter((Verdict({"length": len(event_id), "longest": _LONGEST_ID}),))

@@ -62,8 +62,11 @@ def setting(config: Any, name: str) -> Any:
 def asked(event: Any, name: str) -> Iterator[Setting]:
     """The settings of that name that a client event asks for, null ones included."""
     for container in ("session", "response"):
+        config = getattr(event, container, UNSET)
+        if config is UNSET:
+            continue
         for place in _PLACES.get(name, ((name,),)):
-            value = look(event, container, *place)
+            value = look(config, *place)
             if value is not UNSET:
                 yield Setting(".".join((container, *place)), value)
 

@@ -9,7 +9,7 @@ from rtproto.events.common.mcp import McpApprovalRequest, McpApprovalResponse, M
 from rtproto.findings import Severity
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import field
-from rtproto.rules.base import Context, Rule, Verdict, history
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, change
 
 
@@ -27,6 +27,9 @@ class _Calls:
     def approved(self, call: tuple[str, str]) -> bool:
         """Whether a request to call this tool of this server was approved."""
         return any(self.answers.get(id) for id, asked in self.requests.items() if asked == call)
+
+
+_TOLD_BY = (McpCall, McpApprovalRequest, McpApprovalResponse)
 
 
 class ApprovalSkipped(Rule):
@@ -54,15 +57,20 @@ class ApprovalSkipped(Rule):
     example = Example("mcp_approval", change("conversation.item.create", "item.approve", False, 1))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        called = context.type == "response.mcp_call.in_progress"
+        if not called and not isinstance(event.item, _TOLD_BY):
+            return NOTHING
+        return self._judge(context, event, None if called else event.item)
+
+    def _judge(self, context: Context, event: Any, item: Any) -> Iterator[Verdict]:
         known: _Calls = context.memory(self.code, _Calls)
-        item = field(event, "item")
         if isinstance(item, McpCall):
             known.calls[item.id] = item.server_label, item.name
         elif isinstance(item, McpApprovalRequest):
             known.requests[item.id] = item.server_label, item.name
         elif isinstance(item, McpApprovalResponse):
             known.answers.setdefault(item.approval_request_id, item.approve)
-        elif context.type == "response.mcp_call.in_progress":
+        else:
             call = known.calls.pop(field(event, "item_id"), None)
             facts = context.facts
             if call is None or known.approved(call) or facts.mid_session or not context.both_directions:

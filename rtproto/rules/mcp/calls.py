@@ -10,7 +10,7 @@ from rtproto.events.common.tools import McpToolFilter
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.values import field
-from rtproto.rules.base import Context, Rule, Verdict, history
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, change, drop, upto
 from rtproto.rules.mcp.ends import unended
 
@@ -63,22 +63,23 @@ class McpArgumentsDiffer(Rule):
     example = Example("mcp_call", drop("response.mcp_call_arguments.delta"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        if context.type == _DONE and not isinstance(event.item, McpCall):
+            return NOTHING
+        return self._judge(context, event)
+
+    def _judge(self, context: Context, event: Any) -> Iterator[Verdict]:
         streamed: dict[str, str] = context.memory(self.code, dict[str, str])
         entity = context.entity
-        if context.type != _DONE:
-            said = field(event, "arguments")
-            if entity is None or entity.met_halfway() or said is None:
-                return
-            streamed[field(event, "item_id")] = said
+        if context.type == _DONE:
+            done = streamed.pop(event.item.id, None)
+            if done is not None and event.item.arguments != done:
+                yield _differ(event.item.arguments, done, "when they were done")
+        elif entity is not None and not entity.met_halfway():
+            said = event.arguments
+            streamed[event.item_id] = said
             deltas = "".join(entity.text)
             if said != deltas:
                 yield _differ(said, deltas, "in the deltas", *history(entity)[:1])
-            return
-        item = field(event, "item")
-        if isinstance(item, McpCall):
-            done = streamed.pop(item.id, None)
-            if done is not None and item.arguments != done:
-                yield _differ(item.arguments, done, "when they were done")
 
 
 _SHOWN = 40
@@ -110,9 +111,10 @@ class McpCallResultDisagrees(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        item = field(event, "item")
-        if not isinstance(item, McpCall):
-            return
+        item = event.item
+        return self._judge(context, item) if isinstance(item, McpCall) else NOTHING
+
+    def _judge(self, context: Context, item: McpCall) -> Iterator[Verdict]:
         call = context.engine.find(_CALL, (item.id,))
         ended = call.history[-1][2] if call is not None and call.history else ""
         error = field(item, "error")
@@ -146,9 +148,10 @@ class McpToolNotAllowed(Rule):
     example = Example("mcp_call", change(_ADDED, "item.name", "fetch"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        item = field(event, "item")
-        if not isinstance(item, McpCall):
-            return
+        item = event.item
+        return self._judge(context, item) if isinstance(item, McpCall) else NOTHING
+
+    def _judge(self, context: Context, item: McpCall) -> Iterator[Verdict]:
         allowed: dict[str, None] = {}
         for tool in context.facts.remote_tools.get(item.server_label, ()):
             names = field(tool, "allowed_tools")
@@ -187,7 +190,7 @@ class McpFollowUpMissing(Rule):
         waiting.clear()
         if context.type.startswith("response.mcp_call."):
             waiting.append((context.line, context.type))
-        return iter(())
+        return NOTHING
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         if context.both_directions:

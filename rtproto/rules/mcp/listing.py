@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rtproto.events.common.mcp import McpCall
 from rtproto.findings import Severity
 from rtproto.protocol.engine import Entity
-from rtproto.protocol.values import field, tag_of
-from rtproto.rules.base import Context, Rule, Verdict, history
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, after, change, drop, upto
 from rtproto.rules.mcp.ends import unended
 
@@ -124,9 +124,12 @@ class McpCallBeforeToolsListed(Rule):
     example = Example("mcp_call", change("response.output_item.added", "item.server_label", "manuals"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        item = event.item
+        return self._judge(context, item.server_label) if isinstance(item, McpCall) else NOTHING
+
+    def _judge(self, context: Context, label: str) -> Iterator[Verdict]:
         facts = context.facts
-        label = field(event, "item", "server_label")
-        if label is None or facts.mid_session or tag_of(field(event, "item")) != "mcp_call":
+        if facts.mid_session:
             return
         listing = context.engine.find(_LISTING, (facts.tool_listings.get(label),))
         if label in facts.tool_listings and (listing is None or not listing.history):

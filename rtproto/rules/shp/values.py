@@ -1,40 +1,33 @@
 """SHP: strings of which the vendor names all values.
 
 `rtproto.events.base` keeps the values beside the types, as data.  For each class that has any, the fields to look at
-are found out once; an event is then walked without a look at anything else.
+are found out once; an event is then walked without a look at anything else, and a combination of values that was in
+order once is not taken apart again.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import Any, get_args, get_type_hints
+from operator import attrgetter
+from typing import Any, get_args, get_origin, get_type_hints
 
-from msgspec import UNSET, Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from rtproto.events import base
 from rtproto.findings import Severity
-from rtproto.protocol.values import field, listed
-from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.examples import Example, change
 
 _JUDGED_ELSEWHERE = {
     id(meta)
-    for alias in (
-        base.ResponseStatus,
-        base.FinalStatus,
-        base.StatusReason,
-        base.ConversationObject,
-        base.ItemObject,
-        base.ResponseObject,
-        base.SessionObject,
-        base.TranscriptionSessionObject,
-    )
+    for alias in (base.ResponseStatus, base.FinalStatus, base.StatusReason)
     for meta in get_args(alias)[1:]
 }
-"""Statuses have rules of their own (RSP008, RSP010), and so have the `object` constants (SHP006)."""
+"""Statuses of responses have rules of their own: RSP008 and RSP010."""
 
 ENUMERATED = (
+    "conversation.created",
     "conversation.item.added",
     "conversation.item.created",
     "conversation.item.done",
@@ -92,46 +85,95 @@ def enumerated(cls: type[Struct]) -> bool:
     return bool(_values(cls)) or any(enumerated(inner) for hint in hints for inner in _classes(hint))
 
 
-@functools.cache
-def _plan(cls: type[Struct]) -> tuple[tuple[str, frozenset[Any] | None], ...]:
-    """The fields to look at: those with a set of values, and (None) those that hold others with one."""
-    values = _values(cls)
-    hints = get_type_hints(cls, include_extras=True)
-    return tuple(
-        (name, values.get(name))
-        for name in cls.__struct_fields__
-        if name in values or any(enumerated(inner) for inner in _classes(hints[name]))
-    )
+class Odd(Struct, frozen=True):
+    """A value that is in none of the closed sets it should be in, and its path."""
+
+    path: str
+    value: Any
+    known: frozenset[Any]
 
 
-Odd = tuple[str, Any, frozenset[Any]]
-"""The path of a value, the value, and those it should be one of."""
+class _Plan:
+    """The fields of one class to look at."""
+
+    __slots__ = ("fine", "inner", "read", "scalars")
+
+    def __init__(self, cls: type[Struct]) -> None:
+        values = _values(cls)
+        hints = get_type_hints(cls, include_extras=True)
+        self.scalars = [name for name in values if not _holds_more(hints[name])]
+        """Fields that are a string and nothing else."""
+        self.read = attrgetter(*self.scalars) if self.scalars else None
+        self.fine: set[Any] = set()
+        """What `read` gave for objects that were in order: there are few combinations, and they come again."""
+        self.inner = [
+            (name, values.get(name, frozenset[Any]()))
+            for name in cls.__struct_fields__
+            if name not in self.scalars
+            and (name in values or any(enumerated(inner) for inner in _classes(hints[name])))
+        ]
+        """All other fields, with the values that they may have themselves."""
 
 
-def strangers(value: Struct) -> list[Odd]:
-    """The strings and numbers in an object that are in none of the closed sets they should be in."""
+def _holds_more(hint: Any) -> bool:
+    """Whether a value of the type may be more than a string."""
+    if get_origin(hint) in (list, dict):
+        return True
+    parts = [part for part in get_args(hint) if not isinstance(part, Meta)]
+    return any(map(_holds_more, parts)) if parts else hint not in (str, type(None), UnsetType)
+
+
+_PLANS: dict[type[Struct], _Plan | None] = {}
+"""None for a class without anything to look at."""
+
+
+def strangers(value: Struct) -> list[Odd] | None:
+    """The strings and numbers in an object that are in none of the closed sets they should be in; None if all are."""
+    cls = value.__class__
+    plan = _PLANS[cls] if cls in _PLANS else _PLANS.setdefault(cls, _Plan(cls) if enumerated(cls) else None)
+    if plan is None:
+        return None
     found: list[Odd] = []
-    for name, known in _plan(value.__class__):
+    if plan.read is not None and (read := plan.read(value)) not in plan.fine:
+        for name in plan.scalars:
+            found += _stranger(name, getattr(value, name), _values(cls)[name])
+        if not found:
+            plan.fine.add(read)
+    for name, known in plan.inner:
         part = getattr(value, name)
-        if part is UNSET or part is None or (known is not None and part.__class__ is str and part in known):
+        if part is UNSET or part is None:
             continue
         if part.__class__ is list:
             for index, entry in enumerate(part):
-                found += _stranger(f"{name}[{index}]", entry, known)
-        elif part.__class__ is dict:
-            for key, entry in part.items():
-                found += _stranger(f"{name}.{key}", entry, known)
+                if not isinstance(entry, Struct):
+                    found += _stranger(f"{name}[{index}]", entry, known)
+                elif (below := strangers(entry)) is not None:
+                    found += (Odd(f"{name}[{index}].{odd.path}", odd.value, odd.known) for odd in below)
+        elif isinstance(part, Struct):
+            if (below := strangers(part)) is not None:
+                found += (Odd(f"{name}.{odd.path}", odd.value, odd.known) for odd in below)
         else:
             found += _stranger(name, part, known)
-    return found
+    return found or None
 
 
-def _stranger(path: str, value: Any, known: frozenset[Any] | None) -> list[Odd]:
-    if isinstance(value, Struct):
-        return [(f"{path}.{inner}", odd, of) for inner, odd, of in strangers(value)]
-    if known is None or value in known or not any(value.__class__ is one.__class__ for one in known):
+def _stranger(path: str, value: Any, known: frozenset[Any]) -> list[Odd]:
+    # A union with other types, such as a number or "inf": only what is of the set's own type is judged.
+    if not any(value.__class__ is one.__class__ for one in known) or value in known:
         return []
-    return [(path, value, known)]
+    return [Odd(path, value, known)]
+
+
+def _odd(context: Context, event: Any) -> list[Odd]:
+    """What is odd about the event at hand, looked for once however many rules ask."""
+    last: list[Any] = context.memory("SHP", lambda: [None, ()])
+    if last[0] is not event:
+        last[:] = event, strangers(event) or ()
+    return last[1]
+
+
+def _is_constant(odd: Odd) -> bool:
+    return odd.path.rpartition(".")[2] == "object"
 
 
 class EnumUnknown(Rule):
@@ -155,17 +197,14 @@ class EnumUnknown(Rule):
     example = Example("text_turn", change("session.created", "session.truncation", "smart"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        for path, found, known in strangers(event):
-            if context.first(self.code, f"{context.type} {path} {found}"):
-                words = ", ".join(sorted(map(str, known)))
-                yield Verdict({"path": path, "found": found, "known": words})
+        odd = _odd(context, event)
+        return self._told(context, odd) if odd else NOTHING
 
-
-@functools.cache
-def _constants(cls: type[Struct]) -> tuple[str, ...]:
-    """What the `object` of a class may be; nothing where it has none."""
-    hint = get_type_hints(cls, include_extras=True).get("object")
-    return tuple(value for meta in _metas(hint) for value in meta.examples or ())
+    def _told(self, context: Context, found: list[Odd]) -> Iterator[Verdict]:
+        for odd in found:
+            if not _is_constant(odd) and context.first(self.code, f"{context.type} {odd.path} {odd.value}"):
+                words = ", ".join(sorted(map(str, odd.known)))
+                yield Verdict({"path": odd.path, "found": odd.value, "known": words})
 
 
 class ObjectConstant(Rule):
@@ -177,28 +216,21 @@ class ObjectConstant(Rule):
     code = "SHP006"
     name = "object-constant"
     basis = "schema"
-    message = "`{path}.object` is {found}; it is {known}"
+    message = "`{path}` is {found}; it is {known}"
     evidence = (
         "The types give each kind its constant; all sessions, responses and beta items in recordings have it."
     )
     exceptions = "It may be missing: no item of 120 in GA recordings has one."
-    on = (*ENUMERATED, "conversation.created")
+    on = ENUMERATED
     symptoms = ("crash",)
     example = Example("text_turn", change("response.created", "response.object", "response"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        for path in ("session", "item", "response", "conversation"):
-            holder = field(event, path)
-            if holder is None:
-                continue
-            yield from self._judge(context, path, holder)
-            for index, item in enumerate(listed(holder, "output") or ()):
-                yield from self._judge(context, f"{path}.output[{index}]", item)
+        odd = _odd(context, event)
+        return self._told(context, odd) if odd else NOTHING
 
-    def _judge(self, context: Context, path: str, holder: Struct) -> Iterator[Verdict]:
-        found = field(holder, "object")
-        if found is None:
-            return
-        known = _constants(holder.__class__)
-        if known and found not in known and context.first(self.code, f"{context.type} {path} {found}"):
-            yield Verdict({"path": path, "found": found, "known": " or ".join(known)})
+    def _told(self, context: Context, found: list[Odd]) -> Iterator[Verdict]:
+        for odd in found:
+            if _is_constant(odd) and context.first(self.code, f"{context.type} {odd.path} {odd.value}"):
+                words = " or ".join(sorted(map(str, odd.known)))
+                yield Verdict({"path": odd.path, "found": odd.value, "known": words})

@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.facts import Item
 from rtproto.protocol.values import field, listed, tag_of
-from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.examples import Example, change
 from rtproto.rules.trn.names import COMPLETED, FAILED
 
@@ -105,7 +105,10 @@ class UserItemTranscriptEarly(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         if field(event, "item", "role") != "user" or context.facts.ledger.answered_by(event) is not None:
-            return
+            return NOTHING
+        return self._judge(event)
+
+    def _judge(self, event: Any) -> Iterator[Verdict]:
         for part in listed(event, "item", "content") or ():
             if tag_of(part) == "input_audio" and field(part, "transcript"):
                 yield Verdict()

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
-from rtproto.rules.base import Context, Rule, Unjudged, Verdict
+from rtproto.rules.base import NOTHING, Context, Rule, Unjudged, Verdict
 from rtproto.rules.cli.settings import setting
 from rtproto.rules.examples import Example, after, change, drop, repeat
 from rtproto.rules.trn.names import COMPLETED, DELTA, FAILED, SEGMENT, SESSIONS
@@ -120,7 +120,7 @@ class TranscriptionNeverTerminated(Rule):
             waiting.pop(item_id, None)
         elif item_id is not None and setting(context.facts.session, "transcription") not in (None, UNSET):
             waiting[item_id] = context.line, context.facts.turns
-        return iter(())
+        return NOTHING
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         waiting: dict[str, tuple[int, int]] = context.memory(self.code, dict[str, tuple[int, int]])
