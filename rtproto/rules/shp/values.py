@@ -32,8 +32,6 @@ ENUMERATED = (
     "conversation.item.created",
     "conversation.item.done",
     "conversation.item.retrieved",
-    "response.content_part.added",
-    "response.content_part.done",
     "response.created",
     "response.done",
     "response.output_item.added",
@@ -127,10 +125,15 @@ _PLANS: dict[type[Struct], _Plan | None] = {}
 """None for a class without anything to look at."""
 
 
+def _plan(cls: type[Struct]) -> _Plan | None:
+    """The plan of a class, made when its first value comes."""
+    return _PLANS.setdefault(cls, _Plan(cls) if enumerated(cls) else None)
+
+
 def strangers(value: Struct) -> list[Odd] | None:
     """The strings and numbers in an object that are in none of the closed sets they should be in; None if all are."""
     cls = value.__class__
-    plan = _PLANS[cls] if cls in _PLANS else _PLANS.setdefault(cls, _Plan(cls) if enumerated(cls) else None)
+    plan = _PLANS[cls] if cls in _PLANS else _plan(cls)
     if plan is None:
         return None
     found: list[Odd] = []
@@ -141,20 +144,30 @@ def strangers(value: Struct) -> list[Odd] | None:
             plan.fine.add(read)
     for name, known in plan.inner:
         part = getattr(value, name)
-        if part is UNSET or part is None:
+        kind = part.__class__
+        if part is UNSET or part is None or (kind is str and part in known):
             continue
-        if part.__class__ is list:
+        if kind is list:
             for index, entry in enumerate(part):
-                if not isinstance(entry, Struct):
-                    found += _stranger(f"{name}[{index}]", entry, known)
-                elif (below := strangers(entry)) is not None:
-                    found += (Odd(f"{name}[{index}].{odd.path}", odd.value, odd.known) for odd in below)
+                if entry.__class__ is not str or entry not in known:
+                    found += _below(f"{name}[{index}]", entry, known)
         elif isinstance(part, Struct):
             if (below := strangers(part)) is not None:
-                found += (Odd(f"{name}.{odd.path}", odd.value, odd.known) for odd in below)
+                found += _under(name, below)
         else:
             found += _stranger(name, part, known)
     return found or None
+
+
+def _below(path: str, value: Any, known: frozenset[Any]) -> list[Odd]:
+    if not isinstance(value, Struct):
+        return _stranger(path, value, known)
+    below = strangers(value)
+    return [] if below is None else _under(path, below)
+
+
+def _under(path: str, found: list[Odd]) -> list[Odd]:
+    return [Odd(f"{path}.{odd.path}", odd.value, odd.known) for odd in found]
 
 
 def _stranger(path: str, value: Any, known: frozenset[Any]) -> list[Odd]:
@@ -164,12 +177,10 @@ def _stranger(path: str, value: Any, known: frozenset[Any]) -> list[Odd]:
     return [Odd(path, value, known)]
 
 
-def _odd(context: Context, event: Any) -> list[Odd]:
-    """What is odd about the event at hand, looked for once however many rules ask."""
-    last: list[Any] = context.memory("SHP", lambda: [None, ()])
-    if last[0] is not event:
-        last[:] = event, strangers(event) or ()
-    return last[1]
+def _found(context: Context) -> list[Odd]:
+    """What is odd about the event at hand: left by the one rule that looks for the other that has a part in it."""
+    found: list[Odd] = context.memory("SHP", list[Odd])
+    return found
 
 
 def _is_constant(odd: Odd) -> bool:
@@ -197,8 +208,11 @@ class EnumUnknown(Rule):
     example = Example("text_turn", change("session.created", "session.truncation", "smart"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        odd = _odd(context, event)
-        return self._told(context, odd) if odd else NOTHING
+        found = strangers(event)
+        if found is None:
+            return NOTHING
+        _found(context)[:] = found
+        return self._told(context, found)
 
     def _told(self, context: Context, found: list[Odd]) -> Iterator[Verdict]:
         for odd in found:
@@ -226,11 +240,12 @@ class ObjectConstant(Rule):
     example = Example("text_turn", change("response.created", "response.object", "response"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        odd = _odd(context, event)
-        return self._told(context, odd) if odd else NOTHING
+        found = _found(context)
+        return self._told(context, found) if found else NOTHING
 
     def _told(self, context: Context, found: list[Odd]) -> Iterator[Verdict]:
         for odd in found:
             if _is_constant(odd) and context.first(self.code, f"{context.type} {odd.path} {odd.value}"):
                 words = " or ".join(sorted(map(str, odd.known)))
                 yield Verdict({"path": odd.path, "found": odd.value, "known": words})
+        found.clear()
