@@ -27,10 +27,25 @@ from rtproto.protocol.profiles import OPENAI, Profile, recognise, shipped
 from rtproto.protocol.recognition import dialect_of, probe
 from rtproto.protocol.routes import allowed_events, routes_of
 from rtproto.rules import RULES
-from rtproto.rules.base import BAD_AUDIO, FAULT, FOREIGN, MISDIRECTED, UNKNOWN, Context, Rule, Verdict
+from rtproto.rules.base import (
+    BAD_AUDIO,
+    FAULT,
+    FOREIGN,
+    LARGE_AUDIO,
+    MISDIRECTED,
+    STRICT,
+    SUSPECT,
+    UNKNOWN,
+    Context,
+    Rule,
+    Verdict,
+)
 from rtproto.wire import AUDIO_FIELDS, MAX_LINE_BYTES, Decoder, Fault, salvage
 
 _CONFIGURED = ("session.created", "session.updated", "transcription_session.updated")
+
+_LARGE_BYTES = 15 * 2**20
+"""Bytes of a frame above which its audio is asked for its size; the API takes 15 MiB of audio in one event."""
 
 _CHECKS: dict[str, tuple[Rule, ...]] = {}
 _INSTANCES: dict[str, Rule] = {
@@ -101,6 +116,9 @@ class SessionChecker:
     A profile is the name of a shipped one, the path of a TOML file, or a `Profile`.  Raises `ValueError` for a dialect
     or profile that there is not, or a file that is none.
 
+    With `strict_fields`, events are also searched for members that no type has (SHP004) and for repeated keys (WIR010).
+    That takes several times as long as all the rest, so it is not done unasked.
+
     `findings` holds everything found so far; an index into it is what `Finding.caused_by` means.
     """
 
@@ -111,6 +129,7 @@ class SessionChecker:
         profile: AnyProfile | None = None,
         path: str = "",
         max_frame_bytes: int = MAX_LINE_BYTES,
+        strict_fields: bool = False,
     ) -> None:
         if dialect is not None and dialect not in DIALECTS:
             raise ValueError(f"no dialect {dialect!r}; there are: " + ", ".join(DIALECTS))
@@ -121,7 +140,9 @@ class SessionChecker:
         self._profile: Profile = OPENAI if profile is None else profile_of(profile)
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
         self._profile_fixed = profile is not None
+        self._strict = strict_fields
         self._max_frame_bytes = max_frame_bytes
+        self._ordinary_bytes = min(max_frame_bytes, _LARGE_BYTES)
         self._line = 0
         self._earlier = 0
         """Events of connections that came before this one in the same recording."""
@@ -173,10 +194,13 @@ class SessionChecker:
         its recording; without it, frames are counted.  `time` (seconds) is kept for rules about time.
         """
         self._line = line = self._line + 1 if line is None else line
-        if len(raw) > self._max_frame_bytes:
-            found = f"{len(raw)} bytes"
-            fault = Fault(kind="too-long", expected=f"at most {self._max_frame_bytes} bytes", found=found)
-            return self.feed_fault(fault, direction, line=line)
+        if len(raw) > self._ordinary_bytes:
+            if len(raw) > self._max_frame_bytes:
+                found = f"{len(raw)} bytes"
+                fault = Fault(kind="too-long", expected=f"at most {self._max_frame_bytes} bytes", found=found)
+                return self.feed_fault(fault, direction, line=line)
+            # However often its like was in order, a frame of this size is looked at.
+            self._engine.moves += 1
         if direction is None or self._dialect is None:
             direction = self._look_ahead(direction, raw)
         side = self._sides[direction]
@@ -210,8 +234,12 @@ class SessionChecker:
         elif isinstance(event, UnknownEvent):
             self._judge_unknown(event, direction)
         else:
-            place = side.places[event.__class__] = self._place(event_type(event), direction)
+            place = self._place(event_type(event), direction)
+            if not self._strict:
+                side.places[event.__class__] = place
             self._judge(place, event)
+        if len(self.findings) > before:
+            self._suspect(event, before)
         return self.findings[before:]
 
     def feed_fault(
@@ -271,6 +299,12 @@ class SessionChecker:
             if plan.audio and context.audio_bytes is None:
                 for rule in _CHECKS.get(BAD_AUDIO, ()):
                     self._ask(rule, event, under)
+            elif self._strict and not (plan.audio or plan.type.endswith(".delta")):
+                for rule in _CHECKS[STRICT]:
+                    self._ask(rule, event, under)
+            elif plan.audio and len(context.raw) > _LARGE_BYTES:
+                for rule in _CHECKS.get(LARGE_AUDIO, ()):
+                    self._ask(rule, event, under)
         if context.direction == "client":
             self._facts.note_client(plan.type, event, context.line)
         if place.handler is not None:
@@ -289,6 +323,16 @@ class SessionChecker:
             index = self._emit(rule, verdict, event, under)
             first = index if first is None else first
         return first
+
+    def _suspect(self, event: Any, before: int) -> None:
+        """Look at the bytes of a line once more, now that something was found there."""
+        for index, finding in enumerate(self.findings[before:], before):
+            if finding.severity > Severity.INFO and finding.line == self._context.line:
+                root = index if finding.caused_by is None else finding.caused_by
+                for rule in _CHECKS[SUSPECT]:
+                    if self.findings[-1].code != rule.code:
+                        self._ask(rule, event, root)
+                return
 
     def _report_breach(self, broken: Broken, event: Any, under: int | None) -> int | None:
         first: int | None = None

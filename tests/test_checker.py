@@ -306,10 +306,10 @@ def test_an_unknown_event_is_told_once() -> None:
     assert found(check(lines)) == [("DIA018", 4)]
 
 
-def test_an_unknown_client_event_is_nobodys_fault_yet() -> None:
+def test_an_unknown_client_event_is_the_clients_fault() -> None:
     lines = edited("text_turn", after("session.updated", "client", {"type": "session.wish"}))
 
-    assert check(lines).findings == []
+    assert found(check(lines)) == [("CLI001", 4)]
 
 
 def test_an_unknown_first_event_is_mid_session() -> None:

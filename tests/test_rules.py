@@ -68,7 +68,7 @@ STARRED = [
 
 def judge(example: Example, *, breaking: bool) -> list[Finding]:
     """The findings that one twin gives."""
-    checker = SessionChecker(max_frame_bytes=example.limit or MAX_LINE_BYTES)
+    checker = SessionChecker(max_frame_bytes=example.limit or MAX_LINE_BYTES, strict_fields=example.strict)
     for direction, raw in example.lines(breaking=breaking):
         checker.feed(direction, raw)
     checker.close(cut=example.cut)
@@ -99,7 +99,7 @@ def test_breaking_example_of_a_note_is_noted_and_nothing_is_blamed(rule: type[Ru
 
     assert rule.code in noted
     assert rule.code not in before
-    assert roots(judge(rule.example, breaking=True)) == []
+    assert set(roots(judge(rule.example, breaking=True))) <= set(rule.example.beside)
 
 
 @judged
@@ -150,7 +150,7 @@ def test_sample_sessions_are_legal(name: str) -> None:
         checker.feed(direction, msgspec.json.encode(event))
     checker.close(cut=False)
 
-    assert checker.findings == []
+    assert [f for f in checker.findings if f.severity > Severity.INFO] == []
     assert checker.mode == "complete"
 
 

@@ -66,7 +66,7 @@ def test_rsp020_other_errors_are_not_its_business() -> None:
     )
     refused = after("response.create", "server", error)
 
-    assert [code for code, _, _ in judged("voice_turn", hasty, refused)] == []
+    assert [code for code, _, _ in judged("voice_turn", hasty, refused)] == ["ERR004"]
 
 
 def test_iab008_a_recording_that_ends_after_the_commit_is_noted() -> None:

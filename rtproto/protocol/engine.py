@@ -173,7 +173,7 @@ def _key_reader(paths: tuple[str, ...]) -> Callable[[Any], Key | None]:
 
         def read_one(event: Any) -> Key | None:
             try:
-                found = get(event)
+                found: Any = get(event)
             except AttributeError:
                 return None
             return None if found is None or found is UNSET else (found,)

@@ -41,6 +41,7 @@ class Item:
         "label",
         "line",
         "name",
+        "parts",
         "previous",
         "response_id",
         "role",
@@ -56,6 +57,8 @@ class Item:
         self.label: str | None = field(item, "server_label")
         self.previous: Any = UNSET
         """The `previous_item_id` with which it was added to the conversation."""
+        self.parts: tuple[str | None, ...] = tuple(map(tag_of, field(item, "content") or ()))
+        """The types of its content parts, as it was announced."""
         self.line = line
         self.announced_by = tag_of(event) or ""
         self.response_id = response_id
@@ -133,6 +136,10 @@ class Facts:
         self.changed_line = 0
         """The line of the last `session.updated`; what was on its way then may still follow the old configuration."""
         self.changed_time: float | None = None
+        self.remote_tools: dict[str, list[Any]] = {}
+        """Every configuration of a remote server of tools (MCP) that client or session showed, by its label."""
+        self.tool_listings: dict[str, str] = {}
+        """The item that lists the tools of a remote server, by the server's label."""
         self.conversation: dict[str, None] = {}
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
@@ -257,6 +264,8 @@ class Facts:
         event_id = field(event, "event_id")
         if event_id is not None:
             self.client_ids[event_id] = line
+        if type in ("session.update", "response.create"):
+            self._note_remote_tools(field(event, "session") or field(event, "response"))
         request = self.ledger.ask(type, event, line)
         if request is None:
             return
@@ -270,6 +279,12 @@ class Facts:
                 request.active = current.id
                 request.winding_down = bool(current.output) and not current.open_items
 
+    def _note_remote_tools(self, config: Any) -> None:
+        for tool in field(config, "tools") or ():
+            label = field(tool, "server_label")
+            if label is not None and tool not in self.remote_tools.setdefault(label, []):
+                self.remote_tools[label].append(tool)
+
     # Handlers: one an event type, called after the event was judged.
 
     def on_session(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
@@ -281,6 +296,7 @@ class Facts:
         if self.written() and rate is not None and rate != self.bytes_per_ms("input"):
             # What was appended at two rates is no number of bytes any more.
             self.hearing.emptied = None
+        self._note_remote_tools(self.session)
 
     def on_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -291,6 +307,8 @@ class Facts:
             known = self.items[item_id] = Item(event.item, event, line, None)
         known.previous = getattr(event, "previous_item_id", UNSET)
         self.note_call(known)
+        if known.type == "mcp_list_tools" and known.label is not None:
+            self.tool_listings[known.label] = item_id
         self.deleted.discard(item_id)
         if item_id == self.committed_item:
             self.committed_item = None
@@ -422,6 +440,7 @@ class Facts:
             # It was never added, which OUT026 reports; what comes next follows it all the same.
             self.items.setdefault(item_id, Item(event.item, event, line, response.id))
             self.conversation[item_id] = None
+            self.misplaced = item_id
 
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         response = self.responses.get(field(event, "response", "id") or "")
@@ -447,6 +466,16 @@ class Facts:
 
     def on_mcp_arguments_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         _settle(entity, field(event, "arguments"))
+
+    def on_transcription_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        # Some servers send the first deltas without a text.
+        delta = field(event, "delta")
+        if entity is not None and isinstance(delta, str):
+            entity.text.append(delta)
+
+    def on_transcription_ended(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        if entity is not None:
+            entity.text.clear()
 
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         if entity is None:
@@ -526,6 +555,9 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "input_audio_buffer.timeout_triggered": Facts.on_timeout,
     "input_audio_buffer.committed": Facts.on_committed,
     "input_audio_buffer.cleared": Facts.on_cleared,
+    "conversation.item.input_audio_transcription.delta": Facts.on_transcription_delta,
+    "conversation.item.input_audio_transcription.completed": Facts.on_transcription_ended,
+    "conversation.item.input_audio_transcription.failed": Facts.on_transcription_ended,
     "response.created": Facts.on_response_created,
     "response.output_item.added": Facts.on_output_item_added,
     "response.function_call_arguments.done": Facts.on_arguments_done,
@@ -556,6 +588,7 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
 }
 CLIENT_HANDLERS: Mapping[str, Handler] = {
     "input_audio_buffer.append": Facts.on_client_append,
+    "session.input_audio_buffer.append": Facts.on_client_append,
     "input_audio_buffer.commit": Facts.on_client_commit,
     "input_audio_buffer.clear": Facts.on_client_commit,
     "output_audio_buffer.clear": Facts.on_client_output_clear,

@@ -131,6 +131,14 @@ def _only_output(facts: Facts, event: Any, entity: Any) -> bool:
     )
 
 
+def _approval_request(facts: Facts, event: Any, entity: Any) -> bool:
+    return tag_of(field(event, "item")) == "mcp_approval_request"
+
+
+def _approval_response(facts: Facts, event: Any, entity: Any) -> bool:
+    return tag_of(field(event, "item")) == "mcp_approval_response"
+
+
 def _writes_to_conversation(facts: Facts, event: Any, entity: Any) -> bool:
     return bool(field(event, "response", "conversation") != "none")
 
@@ -156,5 +164,7 @@ GUARDS: Mapping[str, Guard] = {
     "function call output item": _function_call_output,
     "call of its own": _call_of_its_own,
     "only output": _only_output,
+    "mcp approval request item": _approval_request,
+    "mcp approval response item": _approval_response,
     "writes to the conversation": _writes_to_conversation,
 }

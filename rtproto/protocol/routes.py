@@ -19,6 +19,10 @@ _RESPONSE = Route("response", "activity", ("response_id",))
 _PART_KEY = ("item_id", "content_index")
 
 
+_APPROVAL_KEY = ("item.approval_request_id",)
+_APPROVAL_REQUEST = Route("mcp approval", "request", ("item.id",), only="mcp approval request item")
+
+
 def _in_item(input: str) -> tuple[Route, ...]:
     return (_IN_RESPONSE, _RESPONSE, Route("output item", input, ("item_id",), under=True))
 
@@ -48,6 +52,8 @@ def _item(input: str) -> tuple[Route, ...]:
         Route("idle turn", "item"),
         Route("function call", "call", ("item.call_id",), only="function call item"),
         Route("function call", "output", ("item.call_id",), only="function call output item"),
+        _APPROVAL_REQUEST,
+        Route("mcp approval", "answer", _APPROVAL_KEY, only="mcp approval response item"),
     )
 
 
@@ -148,6 +154,7 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
         Route("output item", "added", ("item.id",), under=True),
         Route("conversation item", "announced", ("item.id",), only="item in the conversation"),
         Route("function call", "call", ("item.call_id",), only="function call item"),
+        _APPROVAL_REQUEST,
     ),
     "response.output_item.done": (
         _IN_RESPONSE,
@@ -174,6 +181,7 @@ CLIENT_ROUTES: Mapping[str, tuple[Route, ...]] = {
     "conversation.item.create": (
         Route("function call", "call", ("item.call_id",), only="function call item"),
         Route("function call", "output sent", ("item.call_id",), only="function call output item"),
+        Route("mcp approval", "answer sent", _APPROVAL_KEY, only="mcp approval response item"),
     ),
 }
 

@@ -9,7 +9,7 @@ A rule can be reached in four ways:
 * a cell of a table names its code: `breach` is asked (by default it simply reports the cell);
 * an event of a type in `on` arrives: `check` is asked, before the event is added to the facts;
 * something happens that is no event of the dialect; `on` then names one of the pseudo types `FAULT`, `FOREIGN`,
-  `UNKNOWN`, `MISDIRECTED` or `BAD_AUDIO`;
+  `UNKNOWN`, `MISDIRECTED`, `BAD_AUDIO`, `LARGE_AUDIO`, `SUSPECT` or `STRICT`;
 * the recording ends: `at_end` is asked for entities that a table calls unfinished, `at_close` always.
 """
 
@@ -38,6 +38,12 @@ MISDIRECTED = "<misdirected>"
 """The event's type belongs to the other side of the connection."""
 BAD_AUDIO = "<bad audio>"
 """The event carries audio that is not valid base64."""
+SUSPECT = "<suspect>"
+"""Something worse than a note was found at this line: what else may be odd about its bytes?"""
+STRICT = "<strict>"
+"""Any event but a delta or audio, on a checker with `strict_fields`."""
+LARGE_AUDIO = "<large audio>"
+"""The event carries audio, and its frame is longer than 15 MiB."""
 
 Basis = Literal["documented", "schema", "observed", "inferred"]
 Needs = Literal["any", "server", "client", "both"]
@@ -80,6 +86,11 @@ class Verdict(Struct, frozen=True):
     """Other entities whose later faults are consequences of this one."""
     broken: Any = None
     """The illegal cell, for verdicts that come from a table."""
+
+
+NOTHING: Iterator[Verdict] = iter(())
+"""No verdict.  A `check` that has mostly nothing to say returns this instead of being a generator: making one costs
+more than most conditions do, and events of some types are shown to a dozen rules."""
 
 
 class Context:
@@ -130,6 +141,11 @@ class Context:
             return False
         self.told.add((code, subject))
         return True
+
+    @property
+    def server_seen(self) -> bool:
+        """The recording has shown an event of the server so far."""
+        return "server" in self.facts.seen
 
     @property
     def both_directions(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rtproto.rules.sessions import Session, session
+from rtproto.rules.sessions import Session, session, silence
 
 RAW = "<raw>"
 """Stands in an edit for the line whose bytes are `Example.raw`."""
@@ -22,8 +22,9 @@ class Edit(Struct, frozen=True):
     """One change at the event number `nth` (from 0) of a type.
 
     `kind` is `drop`, `repeat` (directly after itself), `swap` (with the next event), `set` (the member at the dotted
-    path `path`, where numbers index lists, becomes `value`; the value `...` removes it), `after` or `before` (`value`
-    is the `(direction, event)` pair that is put there) or `only` (nothing but what comes before the event is kept).
+    path `path`, where numbers index lists, becomes `value`; the value `...` removes it), `fill` (the member becomes
+    `value` ms of silence), `after` or `before` (`value` is the `(direction, event)` pair that is put there) or `only`
+    (nothing but what comes before the event is kept).
     """
 
     kind: str
@@ -49,6 +50,8 @@ class Edit(Struct, frozen=True):
             edited[at], edited[at + 1] = edited[at + 1], edited[at]
         elif self.kind == "set":
             _set(event, self.path.split("."), self.value)
+        elif self.kind == "fill":
+            _set(event, self.path.split("."), silence(self.value))
         elif self.kind in ("after", "before"):
             edited.insert(at + (self.kind == "after"), copy.deepcopy(self.value))
         elif self.kind == "only":
@@ -83,6 +86,10 @@ class Example(Struct, frozen=True):
     raw: bytes | None = None
     limit: int | None = None
     """Longest frame in bytes, where the rule is about that."""
+    strict: bool = False
+    """The checker is asked for `strict_fields`."""
+    beside: tuple[str, ...] = ()
+    """Codes of other rules that the edit breaks too, where the rule is about what they found."""
 
     def passing(self) -> Session:
         """The legal twin."""
@@ -124,6 +131,11 @@ def swap(type: str, nth: int = 0) -> Edit:
 def change(type: str, path: str, value: Any, nth: int = 0) -> Edit:
     """Give a member another value; `...` removes it."""
     return Edit("set", type, nth, path, value)
+
+
+def fill(type: str, path: str, ms: int, nth: int = 0) -> Edit:
+    """Put that many ms of silence in a member; they are made only when the example is."""
+    return Edit("fill", type, nth, path, ms)
 
 
 def after(type: str, direction: str, event: dict[str, Any], nth: int = 0) -> Edit:

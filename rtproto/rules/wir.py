@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from rtproto.findings import Severity
+from rtproto.rules.base import FAULT, STRICT, SUSPECT, Context, Rule, Verdict
 from rtproto.rules.examples import Example, bytes_before
 from rtproto.rules.shp import FaultRule
+from rtproto.wire import duplicate_keys
 
 _HUGE = (
     b'{"type":"rate_limits.updated","event_id":"event_huge","rate_limits":[{"name":"tokens","limit":1e999}]}'
@@ -150,3 +155,48 @@ class LoneSurrogate(_WireRule):
     message = "half of an escaped character{at}"
     symptoms = ("recording", "crash")
     example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping","x":"\\ud83d"}')
+
+
+_TWICE = (
+    b'{"type":"rate_limits.updated","event_id":"event_limits","rate_limits":[],'
+    b'"rate_limits":[{"name":"tokens","limit":100}]}'
+)
+_MOST_NAMED = 4
+
+
+class DuplicateKey(Rule):
+    """An object has each key once.
+
+    Decoders silently keep one of the two values, and not all of them the same one: two readers of one line then
+    disagree about what it says.
+
+    Looking for it costs twenty times what decoding does, so it is looked for on suspicion only: in a line that does
+    not decode, in one at which something else was found (it is told beneath that), and, with `strict_fields`, in every
+    event but deltas and audio. Of lines with the same fault only the first is looked at.
+    """
+
+    code = "WIR010"
+    name = "duplicate-key"
+    severity = Severity.WARNING
+    basis = "documented"
+    dialects = ("beta", "ga", "translation")
+    needs = "any"
+    message = "{keys} more than once; most decoders keep the last"
+    evidence = (
+        "RFC 8259: the names in an object should be unique, and what readers make of others is unpredictable."
+    )
+    exceptions = "Lines that raise no suspicion are not looked at."
+    on = (FAULT, SUSPECT, STRICT)
+    symptoms = ("recording", "crash")
+    example = Example("text_turn", bytes_before("response.created"), raw=_TWICE, strict=True)
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        fault = context.fault
+        # A server that makes the same mistake in every event raises suspicion once.
+        if fault is not None and not context.first(self.code, f"{fault.kind} {fault.type} {fault.path}"):
+            return
+        keys = duplicate_keys(context.raw)
+        if keys:
+            named = ", ".join(f"`{key}`" for key in keys[:_MOST_NAMED])
+            more = f" and {len(keys) - _MOST_NAMED} others" if len(keys) > _MOST_NAMED else ""
+            yield Verdict({"keys": named + more})

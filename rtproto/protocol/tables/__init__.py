@@ -18,7 +18,7 @@ their running side by side:
 * *transcription*: of user audio, asynchronous to everything else.  Its order against responses, and against the
   item's own announcement, is not defined (rules.md TRN002, TRN007), so no table speaks of it.
 * *output audio buffer*: playback on WebRTC and SIP.
-* *MCP tool listing* and *MCP call*.
+* *MCP tool listing*, *MCP call*, and the *MCP approval* that may stand between them.
 
 An event is usually an input to several machines; `rtproto.protocol.routes` says to which, outermost first.  When one of
 them breaks a rule, the machines further in follow silently: an event after the end of its response is one fault, not
@@ -42,7 +42,7 @@ from rtproto.protocol.tables.audio import (
     OUTPUT_AUDIO_BUFFER,
     TRANSCRIPTION,
 )
-from rtproto.protocol.tables.items import CONVERSATION_ITEM, FUNCTION_CALL, MCP_CALL, MCP_LIST
+from rtproto.protocol.tables.items import CONVERSATION_ITEM, FUNCTION_CALL, MCP_APPROVAL, MCP_CALL, MCP_LIST
 from rtproto.protocol.tables.response import CONTENT_PART, CONVERSATION, OUTPUT_ITEM, RESPONSE, STREAM
 from rtproto.protocol.tables.session import SESSION, TRANSLATION
 
@@ -64,6 +64,7 @@ MACHINES: Mapping[str, Machine] = {
         TRANSCRIPTION,
         OUTPUT_AUDIO_BUFFER,
         MCP_LIST,
+        MCP_APPROVAL,
         MCP_CALL,
     )
 }

@@ -72,6 +72,35 @@ FUNCTION_CALL = Machine(
     open=("called",),
 )
 
+MCP_APPROVAL = Machine(
+    name="mcp approval",
+    about="The server's request to call a remote tool, and the client's one answer to it.",
+    states=("unknown", "requested", "answering", "answered"),
+    inputs=("request", "answer sent", "answer"),
+    moves={
+        ("unknown", "request"): "requested",
+        ("requested", "request"): "requested",
+        ("requested", "answer sent"): "answering",
+        ("requested", "answer"): "answered",
+        ("answering", "request"): "answering",
+        ("answering", "answer"): "answered",
+        ("answered", "request"): "answered",
+        # The item of the answer is shown when it is added and when it is done.
+        ("answered", "answer"): "answered",
+    },
+    breaches={
+        ("unknown", "answer sent"): Breach("MCP010", "answering"),
+        ("unknown", "answer"): Breach("MCP010", "answered"),
+        ("answering", "answer sent"): Breach("MCP010", "answering"),
+        ("answered", "answer sent"): Breach("MCP010", "answered"),
+    },
+    notes={
+        "request": "asked for approval",
+        "answer sent": "answered the request",
+        "answer": "took the answer",
+    },
+)
+
 MCP_LIST = Machine(
     name="mcp tool listing",
     about="The listing of one MCP server's tools.",
@@ -96,6 +125,7 @@ MCP_LIST = Machine(
         "failed": "ended the listing in failure",
     },
     open=("in progress",),
+    unfinished={"in progress": "MCP001"},
 )
 
 MCP_CALL = Machine(
@@ -123,4 +153,5 @@ MCP_CALL = Machine(
         "failed": "ended the call in failure",
     },
     open=("running",),
+    unfinished={"running": "MCP004"},
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -75,7 +75,9 @@ GET_WEATHER = {
 }
 
 
-def ga_session(*, vad: bool, modality: str) -> Event:
+def ga_session(
+    *, vad: bool, modality: str, transcription: Event | None = None, tools: Sequence[Event] = (GET_WEATHER,)
+) -> Event:
     return {
         "type": "realtime",
         "object": "realtime.session",
@@ -83,11 +85,15 @@ def ga_session(*, vad: bool, modality: str) -> Event:
         "model": "gpt-realtime",
         "output_modalities": [modality],
         "instructions": "Be brief.",
-        "tools": [GET_WEATHER],
+        "tools": [*tools],
         "tool_choice": "auto",
         "max_output_tokens": "inf",
         "audio": {
-            "input": {"format": PCM, "transcription": None, "turn_detection": VAD if vad else None},
+            "input": {
+                "format": PCM,
+                "transcription": transcription,
+                "turn_detection": VAD if vad else None,
+            },
             "output": {"format": PCM, "voice": "marin", "speed": 1.0},
         },
     }
@@ -155,17 +161,29 @@ def call_item(id: str, call_id: str, status: str, arguments: str) -> Event:
     }
 
 
-def start(script: Script, *, vad: bool = True, modality: str = "text") -> None:
+def start(
+    script: Script,
+    *,
+    vad: bool = True,
+    modality: str = "text",
+    transcription: Event | None = None,
+    tools: Sequence[Event] = (GET_WEATHER,),
+) -> None:
     script.server("session.created", session=ga_session(vad=True, modality="audio"))
-    audio = {"input": {"turn_detection": VAD if vad else None}}
-    update = {
+    input: Event = {"turn_detection": VAD if vad else None}
+    update: Event = {
         "type": "realtime",
         "instructions": "Be brief.",
         "output_modalities": [modality],
-        "audio": audio,
+        "audio": {"input": input},
     }
+    if transcription is not None:
+        input["transcription"] = transcription
+    if tools != (GET_WEATHER,):
+        update["tools"] = [*tools]
     script.client("session.update", event_id="evt_update", session=update)
-    script.server("session.updated", session=ga_session(vad=vad, modality=modality))
+    effective = ga_session(vad=vad, modality=modality, transcription=transcription, tools=tools)
+    script.server("session.updated", session=effective)
 
 
 def add_item(script: Script, item: Event, previous: str | None) -> None:
@@ -249,6 +267,30 @@ def listen(script: Script, item: str, previous: str | None, start: int, end: int
     script.server("input_audio_buffer.speech_stopped", audio_end_ms=end, item_id=item)
     script.server("input_audio_buffer.committed", previous_item_id=previous, item_id=item)
     add_item(script, heard_message(item), previous)
+
+
+def hear(script: Script, item: str, text: str) -> None:
+    """What a transcriber makes of a user turn."""
+    part = {"item_id": item, "content_index": 0}
+    script.server("conversation.item.input_audio_transcription.delta", **part, delta=text)
+    script.server(
+        "conversation.item.input_audio_transcription.completed",
+        **part,
+        transcript=text,
+        usage={"type": "duration", "seconds": 1},
+    )
+
+
+def refuse(script: Script, event_id: str) -> None:
+    """The server cannot do what was asked, through no fault of the client's."""
+    error = {
+        "type": "server_error",
+        "code": None,
+        "message": "The server had an error while processing your request.",
+        "param": None,
+        "event_id": event_id,
+    }
+    script.server("error", error=error)
 
 
 def beta_names(event: Event) -> Event:

@@ -14,6 +14,7 @@ from rtproto.rules.sessions.script import (
     call_item,
     close_item,
     ga_session,
+    hear,
     heard_message,
     listen,
     open_item,
@@ -45,20 +46,13 @@ def text_turn() -> Session:
 def voice_turn() -> Session:
     """GA: two spoken turns with server VAD and transcription."""
     script = Script()
-    start(script, modality="audio")
+    start(script, modality="audio", transcription={"model": "whisper-1"})
     listen(script, "item_u1", None, 100, 900)
     speak(script, "resp_1", "item_a1", "item_u1")
-    transcription = {"item_id": "item_u1", "content_index": 0}
-    usage = {"type": "duration", "seconds": 1}
-    script.server("conversation.item.input_audio_transcription.delta", **transcription, delta="Hi.")
-    script.server(
-        "conversation.item.input_audio_transcription.completed",
-        **transcription,
-        transcript="Hi.",
-        usage=usage,
-    )
+    hear(script, "item_u1", "Hi.")
     listen(script, "item_u2", "item_a1", 2000, 2800)
     speak(script, "resp_2", "item_a2", "item_u2")
+    hear(script, "item_u2", "Bye.")
     return script.session
 
 
@@ -173,31 +167,6 @@ def webrtc_turn() -> Session:
 
 
 @sample
-def mcp_call() -> Session:
-    """GA: the tools of an MCP server are listed and one is called."""
-    script = Script()
-    start(script)
-    script.server("mcp_list_tools.in_progress", item_id="item_l1")
-    tools = [{"name": "search", "input_schema": {"type": "object"}}]
-    listing = {"id": "item_l1", "type": "mcp_list_tools", "server_label": "docs", "tools": tools}
-    script.server("mcp_list_tools.completed", item_id="item_l1")
-    add_item(script, listing, None)
-    ask(script, "item_q1", "Look it up.", "item_l1")
-    script.server("response.created", response=response_object("resp_1", "in_progress", []))
-    call = {"id": "item_m1", "type": "mcp_call", "server_label": "docs", "name": "search", "arguments": ""}
-    open_item(script, "resp_1", 0, call, "item_q1")
-    place = {"response_id": "resp_1", "item_id": "item_m1", "output_index": 0}
-    script.server("response.mcp_call_arguments.delta", **place, delta="{}")
-    script.server("response.mcp_call_arguments.done", **place, arguments="{}")
-    script.server("response.mcp_call.in_progress", item_id="item_m1", output_index=0)
-    script.server("response.mcp_call.completed", item_id="item_m1", output_index=0)
-    done = {**call, "arguments": "{}", "output": "found"}
-    close_item(script, "resp_1", 0, done, "item_q1")
-    script.server("response.done", response=response_object("resp_1", "completed", [done]))
-    return script.session
-
-
-@sample
 def transcription() -> Session:
     """GA: a transcription session; nothing answers."""
     script = Script()
@@ -209,12 +178,7 @@ def transcription() -> Session:
     }
     script.server("session.created", session=session)
     listen(script, "item_u1", None, 100, 900)
-    place = {"item_id": "item_u1", "content_index": 0}
-    usage = {"type": "duration", "seconds": 1}
-    script.server("conversation.item.input_audio_transcription.delta", **place, delta="Hi.")
-    script.server(
-        "conversation.item.input_audio_transcription.completed", **place, transcript="Hi.", usage=usage
-    )
+    hear(script, "item_u1", "Hi.")
     return script.session
 
 

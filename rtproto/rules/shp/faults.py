@@ -1,12 +1,14 @@
-"""SHP: the shape of events."""
+"""SHP: events that do not have the shape of their type."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
-from rtproto.rules.base import FAULT, Context, Rule, Verdict
+from rtproto.findings import Severity
+from rtproto.rules.base import FAULT, Context, Needs, Rule, Verdict
 from rtproto.rules.examples import Example, bytes_before, change
+from rtproto.wire import Fault
 
 
 class FaultRule(Rule):
@@ -15,15 +17,23 @@ class FaultRule(Rule):
     code = ""
     kinds: tuple[str, ...] = ()
     dialects = ("beta", "ga", "translation")
-    needs = "any"
+    needs: ClassVar[Needs] = "any"
     on = (FAULT,)
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         fault = context.fault
-        if fault is not None and fault.kind in self.kinds:
+        if fault is not None and self.concerns(context, fault):
             at = "" if fault.offset is None else f" at byte {fault.offset}"
             args = {"path": fault.path, "expected": fault.expected, "found": fault.found, "at": at}
             yield Verdict({**args, "type": fault.type or "the line"})
+
+    def concerns(self, context: Context, fault: Fault) -> bool:
+        """Whether the fault is this rule's to report."""
+        return fault.kind in self.kinds
+
+
+def _unexpected_null(context: Context, fault: Fault) -> bool:
+    return fault.kind == "wrong-type" and fault.found == "null" and context.direction == "server"
 
 
 class RequiredFieldMissing(FaultRule):
@@ -54,8 +64,34 @@ class FieldTypeWrong(FaultRule):
     kinds = ("wrong-type",)
     message = "{type}: `{path}` should be {expected}, it is {found}"
     evidence = "The types of openai 3.54, with null and other liberties that real servers are known to take."
+    exceptions = "A null from the server is SHP003."
     symptoms = ("crash",)
     example = Example("text_turn", change("response.output_text.delta", "output_index", "0"))
+
+    def concerns(self, context: Context, fault: Fault) -> bool:
+        return super().concerns(context, fault) and not _unexpected_null(context, fault)
+
+
+class UnexpectedNull(FaultRule):
+    """A member is null only where its type allows it, or where real servers are known to send it.
+
+    Typed clients refuse the event; others fail later, where they use the value. Servers that write every member of
+    their own records, filled or not, send it.
+    """
+
+    code = "SHP003"
+    name = "unexpected-null"
+    severity = Severity.WARNING
+    basis = "schema"
+    needs = "server"
+    message = "{type}: `{path}` is null; it should be {expected}"
+    evidence = "The types of openai 3.54, without the nulls that 28 OpenAI and 16 Azure recordings have against them."
+    exceptions = "A null from the client is SHP002: servers refuse it."
+    symptoms = ("crash",)
+    example = Example("text_turn", change("response.output_text.delta", "delta", None))
+
+    def concerns(self, context: Context, fault: Fault) -> bool:
+        return _unexpected_null(context, fault)
 
 
 class NotAnEvent(FaultRule):
@@ -70,5 +106,5 @@ class NotAnEvent(FaultRule):
     kinds = ("not-an-object", "type-missing", "empty")
     message = "not an event: expected {expected}, found {found}"
     evidence = "Every event of the published unions is an object told apart by its type."
-    symptoms = ("recording", "crash")
+    symptoms = ("crash", "recording")
     example = Example("text_turn", bytes_before("response.created"), raw=b'["response.created"]')

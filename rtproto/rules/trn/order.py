@@ -1,0 +1,144 @@
+"""TRN: when transcription comes, and that it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import UNSET
+
+from rtproto.findings import Severity, Witness
+from rtproto.protocol.values import field
+from rtproto.rules.base import NOTHING, Context, Rule, Unjudged, Verdict
+from rtproto.rules.cli.settings import setting
+from rtproto.rules.examples import Example, after, change, drop, repeat
+from rtproto.rules.trn.names import COMPLETED, DELTA, FAILED, SEGMENT, SESSIONS
+
+
+class TranscriptionNotConfigured(Rule):
+    """Transcription events come only where the session asks for transcription.
+
+    Otherwise the server runs another configuration than it shows, and bills for what nobody wanted.
+    """
+
+    code = "TRN001"
+    name = "transcription-not-configured"
+    partial = "seen"
+    message = "`{type}`, but no session so far has asked for transcription"
+    evidence = (
+        "The types say that these events come when transcription is configured; 100 of 100 events in OpenAI and Azure "
+        "recordings."
+    )
+    exceptions = (
+        "After transcription was turned off, late events are in order. Nothing is said where the session does not show "
+        "its transcription, or where the recording misses its start. Deltas are not judged, their end is."
+    )
+    on = (*SESSIONS, COMPLETED, FAILED, SEGMENT)
+    symptoms = ("transcript", "config", "bill")
+    example = Example("transcription", change("session.created", "session.audio.input.transcription", None))
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        shown: set[bool] = context.memory(self.code, set[bool])
+        if context.type in SESSIONS:
+            config = setting(field(event, "session"), "transcription")
+            # What the session does not show may be on.
+            shown.add(config is not None)
+            return
+        unasked = shown == {False} and not context.facts.mid_session
+        if unasked and context.first(self.code, field(event, "item_id") or ""):
+            line = context.facts.session_line
+            witness = Witness(line, "session.updated", "showed a session without transcription")
+            yield Verdict(witnesses=(witness,))
+
+
+class TranscriptionTerminalRepeated(Rule):
+    """A part of user audio is transcribed once: one `completed` or one `failed`.
+
+    Clients show the user's words twice, or answer twice.
+    """
+
+    code = "TRN003"
+    name = "transcription-terminal-repeated"
+    message = "the transcription of this part was over already"
+    evidence = "15 of 15 transcriptions in OpenAI and Azure recordings, 12 of 12 beta WebRTC."
+    exceptions = "xAI and Azure may send cumulative snapshots (profile compat)."
+    symptoms = ("transcript",)
+    example = Example("voice_turn", repeat(COMPLETED))
+
+
+class TranscriptionDeltaAfterTerminal(Rule):
+    """No transcription delta follows the end of its transcription.
+
+    Clients have shown the final text by then; the delta is appended to it, or opens a new bubble.
+    """
+
+    code = "TRN004"
+    name = "transcription-delta-after-terminal"
+    message = "a transcription delta after the transcription was over"
+    evidence = "The types call completed the final text; 85 of 85 deltas in OpenAI and Azure recordings."
+    symptoms = ("transcript",)
+    example = Example(
+        "voice_turn",
+        after(
+            COMPLETED,
+            "server",
+            {
+                "type": DELTA,
+                "event_id": "event_late",
+                "item_id": "item_u1",
+                "content_index": 0,
+                "delta": " there",
+            },
+        ),
+    )
+
+
+class TranscriptionNeverTerminated(Rule):
+    """With transcription on, each turn that was committed gets its `completed` or `failed`.
+
+    A client that waits for the words before it shows or stores the turn waits forever.
+    """
+
+    code = "TRN006"
+    name = "transcription-never-terminated"
+    severity = Severity.INFO
+    partial = "open"
+    message = "the transcription of {item} is never completed"
+    evidence = "Each of 27 turns in recordings got its end, in any order."
+    exceptions = (
+        "Transcription may take many turns. Where the recording simply stops, only turns are told that at least two "
+        "others followed."
+    )
+    on = ("input_audio_buffer.committed", COMPLETED, FAILED)
+    symptoms = ("transcript",)
+    example = Example("voice_turn", drop(COMPLETED), cut=False)
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        waiting: dict[str, tuple[int, int]] = context.memory(self.code, dict[str, tuple[int, int]])
+        item_id = field(event, "item_id")
+        if context.type != "input_audio_buffer.committed":
+            waiting.pop(item_id, None)
+        elif item_id is not None and setting(context.facts.session, "transcription") not in (None, UNSET):
+            waiting[item_id] = context.line, context.facts.turns
+        return NOTHING
+
+    def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
+        waiting: dict[str, tuple[int, int]] = context.memory(self.code, dict[str, tuple[int, int]])
+        for item_id, (line, turn) in waiting.items():
+            if not cut or context.facts.turns - turn > 2:
+                yield Verdict({"item": item_id}, line=line, type="input_audio_buffer.committed")
+
+
+class TranscriptionOrder(Unjudged):
+    """Transcripts come in any order, among each other and beside the responses.
+
+    Clients that take the last transcript for the last turn mix the turns up.
+    """
+
+    code = "TRN007"
+    name = "transcription-order"
+    partial = "any"
+    evidence = (
+        "The transcription guide says so; in a beta WebRTC log the third turn is complete before the second."
+    )
+    reason = "It forbids nothing: whatever order a transcript of a session shows is in order."
