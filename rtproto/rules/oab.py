@@ -243,7 +243,12 @@ class TruncatedNotAfterCleared(Rule):
         if known is None or facts.ledger.answered_by(event) is not None:
             return
         playback = context.engine.find("output audio buffer", (known.response_id,))
-        if playback is None or playback.met_halfway() or playback.history[-1][2] == "cleared":
+        if (
+            playback is None
+            or playback.unseen
+            or playback.met_halfway()
+            or playback.history[-1][2] == "cleared"
+        ):
             return
         line, type, _ = playback.history[-1]
         yield Verdict(

@@ -26,10 +26,15 @@ class CallOutputForUnknownCall(Rule):
         "The types say that the server checks for a function_call of the same call_id; the refusal is "
         "invalid_tool_call_id."
     )
-    exceptions = "Mid-session: the call is adopted. Seeded history may create the call first."
+    exceptions = (
+        "Mid-session: the call is adopted. Recordings of the client alone. Seeded history may create the "
+        "call first."
+    )
     example = Example("tool_call", change("conversation.item.create", "item.call_id", "call_ghost", 1))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        if "server" not in context.facts.seen:
+            return
         yield Verdict(
             {"call_id": str(broken.entity.key[0])},
             entity=broken.entity,

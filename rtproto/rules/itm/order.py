@@ -68,6 +68,8 @@ class PreviousItemNotTail(Rule):
         previous = field(event, "previous_item_id")
         if facts.mid_session or item_id is None or item_id in facts.conversation or facts.inserts():
             return
+        if facts.may_be_placed(item_id):
+            return
         tail = facts.tail()
         if previous == tail or (previous is not None and previous not in facts.conversation):
             # Of a predecessor that is not there, ITM009 and ITM025 speak; one that was deleted is a race.
