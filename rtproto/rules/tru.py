@@ -114,6 +114,7 @@ class TruncateBeyondAudio(Rule):
     code = "TRU003"
     name = "truncate-beyond-audio"
     needs = "both"
+    partial = "seen"
     message = "audio_end_ms is {end}, but only {streamed} ms were streamed"
     evidence = (
         "The types say that an audio_end_ms beyond the audio is an error; the server counts about 85 ms less "
@@ -122,6 +123,7 @@ class TruncateBeyondAudio(Rule):
     exceptions = (
         "Up to 100 ms beyond is a warning. WebRTC has no audio in its events; audio that the recorder cut."
     )
+    symptoms = ("refused", "history")
     on = ("conversation.item.truncate",)
     example = Example("barge_in", change("conversation.item.truncate", "audio_end_ms", 1600))
 

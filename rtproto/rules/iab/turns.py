@@ -20,12 +20,14 @@ class SpeechStoppedWithoutStart(Rule):
 
     code = "IAB001"
     name = "speech-stopped-without-start"
+    partial = "seen"
     message = "speech stops that never started"
     evidence = (
         "The types say that the item_id of speech_started comes again in speech_stopped; 33 of 33 recorded "
         "turns."
     )
     exceptions = "The first stop of a recording that starts mid-session."
+    symptoms = ("overlap",)
     example = Example("voice_turn", drop("input_audio_buffer.speech_started", 1))
 
 
@@ -39,6 +41,7 @@ class SpeechStartedNested(Rule):
         "The types say it can start at any time unless speech is already detected; 33 of 33 recorded turns."
     )
     exceptions = "A commit by the client or a clear ends the speech."
+    symptoms = ("overlap",)
     example = Example("voice_turn", repeat("input_audio_buffer.speech_started"))
 
 
@@ -56,6 +59,7 @@ class SpeechItemIdMismatch(Rule):
         "turns."
     )
     exceptions = "A commit by the client during the speech."
+    symptoms = ("transcript", "history")
     example = Example("voice_turn", change("input_audio_buffer.speech_stopped", "item_id", "item_other"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -76,9 +80,11 @@ class SpeechStoppedNotCommitted(Rule):
     code = "IAB007"
     name = "speech-stopped-not-committed"
     severity = Severity.WARNING
+    partial = "open"
     message = "speech starts again, but the last speech was never committed"
     evidence = "The types say that speech_stopped is followed by the user item; 33 of 33 recorded turns."
     exceptions = "The client cleared the buffer."
+    symptoms = ("transcript", "silence")
     example = Example("voice_turn", drop("input_audio_buffer.committed"))
 
 
