@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from rtproto.events.audio import BYTES_PER_MS
 from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
+from rtproto.protocol.playback import Playback
 from rtproto.protocol.values import field, tag_of
 
 if TYPE_CHECKING:
@@ -109,17 +110,6 @@ class Response:
         """A content part of audio was added to it."""
 
 
-class Cut(Struct, frozen=True):
-    """The last truncation of a content part: as the server did it or, before that is known, as the client asked."""
-
-    ms: int
-    line: int
-    time: float | None
-    direction: str
-    size: int | None
-    """Decoded bytes of the part's audio that had been streamed by then."""
-
-
 class Facts:
     """Everything remembered about one connection."""
 
@@ -180,9 +170,7 @@ class Facts:
         self.hearing = Hearing()
         self.call_items: dict[str, str] = {}
         """The id of the function_call item by call_id."""
-        self.truncations: dict[tuple[str, int], Cut] = {}
-        self.on_media_track = False
-        """Playback events were seen: WebRTC or SIP, where audio is no event."""
+        self.playback = Playback()
         self.spoke_type = ""
         self.spoke_line: int | None = None
         """The line of the first audio output in the default conversation."""
@@ -212,6 +200,12 @@ class Facts:
             ):
                 return True
         return False
+
+    def may_be_placed(self, item_id: str) -> bool:
+        """Whether the client may have chosen the place of this item in a request that the recording does not show."""
+        known = self.items.get(item_id)
+        generated = known is not None and known.response_id is not None
+        return "client" not in self.seen and item_id != self.committed_item and not generated
 
     def turn_detection_on(self) -> bool | None:
         """Whether the server detects turns, by the effective session; None when no session has shown it."""
@@ -302,6 +296,7 @@ class Facts:
         item_id = field(event, "item", "id")
         if item_id is None:
             return
+        placed = self.may_be_placed(item_id)
         known = self.items.get(item_id)
         if known is None:
             known = self.items[item_id] = Item(event.item, event, line, None)
@@ -321,7 +316,9 @@ class Facts:
             order = list(self.conversation)
             order.insert(order.index(previous) + 1, item_id)
             self.conversation = dict.fromkeys(order)
-        elif field(self.ledger.answered_by(event), "event", "previous_item_id") == "root":
+        elif field(self.ledger.answered_by(event), "event", "previous_item_id") == "root" or (
+            placed and known.previous is None
+        ):
             self.conversation = {item_id: None, **self.conversation}
         else:
             self.conversation[item_id] = None
@@ -496,19 +493,15 @@ class Facts:
                 self.spoke_line = line
 
     def on_truncated(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        item_id, ms = field(event, "item_id"), field(event, "audio_end_ms")
-        if item_id is not None and ms is not None:
-            place = item_id, field(event, "content_index") or 0
-            stream = self.output_audio.get(place)
-            direction = "client" if tag_of(event) == "conversation.item.truncate" else "server"
-            streamed = None if stream is None else stream.size
-            self.truncations[place] = Cut(ms, line, self.time, direction, streamed)
+        place = field(event, "item_id") or "", field(event, "content_index") or 0
+        stream = self.output_audio.get(place)
+        self.playback.on_truncation(event, line, self.time, None if stream is None else stream.size)
 
     def on_playback(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.on_media_track = True
+        self.playback.on_media_track = True
 
     def on_output_cleared(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.on_media_track = True
+        self.playback.on_media_track = True
         self.output_clears = max(0, self.output_clears - 1)
 
     def on_client_append(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:

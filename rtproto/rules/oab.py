@@ -69,6 +69,7 @@ class StopWithoutStart(Rule):
     code = "OAB003"
     name = "stop-without-start"
     basis = "observed"
+    partial = "seen"
     message = "`{type}` without playback going on"
     evidence = "8 starts made 5 cleared and 3 stopped in a beta WebRTC log, 12 made 6 and 6 in another."
     exceptions = "`cleared` that answers a client's clear with nothing playing. Mid-session."
@@ -245,7 +246,12 @@ class TruncatedNotAfterCleared(Rule):
         if known is None or facts.ledger.answered_by(event) is not None:
             return
         playback = context.engine.find("output audio buffer", (known.response_id,))
-        if playback is None or playback.met_halfway() or playback.history[-1][2] == "cleared":
+        if (
+            playback is None
+            or playback.unseen
+            or playback.met_halfway()
+            or playback.history[-1][2] == "cleared"
+        ):
             return
         line, type, _ = playback.history[-1]
         yield Verdict(

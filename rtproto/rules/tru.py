@@ -50,7 +50,7 @@ class TruncatedDisagreesWithRequest(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
         request = facts.ledger.answered_by(event)
-        if request is None or request.doubtful or facts.on_media_track:
+        if request is None or request.doubtful or facts.playback.on_media_track:
             return
         for name in ("content_index", "audio_end_ms"):
             asked, actual = field(request.event, name), field(event, name)
@@ -95,7 +95,7 @@ class TruncatedWithoutRequest(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        if not context.both_directions or facts.mid_session or facts.on_media_track:
+        if not context.both_directions or facts.mid_session or facts.playback.on_media_track:
             return
         # Audio in the events is what shows the WebSocket.
         if _part(event) not in facts.output_audio or _REQUEST in facts.ledger.guessed:
@@ -114,6 +114,7 @@ class TruncateBeyondAudio(Rule):
     code = "TRU003"
     name = "truncate-beyond-audio"
     needs = "both"
+    partial = "seen"
     message = "audio_end_ms is {end}, but only {streamed} ms were streamed"
     evidence = (
         "The types say that an audio_end_ms beyond the audio is an error; the server counts about 85 ms less "
@@ -122,6 +123,7 @@ class TruncateBeyondAudio(Rule):
     exceptions = (
         "Up to 100 ms beyond is a warning. WebRTC has no audio in its events; audio that the recorder cut."
     )
+    symptoms = ("refused", "history")
     on = ("conversation.item.truncate",)
     symptoms = ("refused", "history")
     example = Example("barge_in", change("conversation.item.truncate", "audio_end_ms", 1600))
@@ -249,7 +251,12 @@ class TruncateBeforeAnyAudio(Rule):
         facts = context.facts
         item_id = field(event, "item_id")
         known = facts.items.get(item_id or "")
-        if not context.both_directions or facts.on_media_track or known is None or known.role != "assistant":
+        if (
+            not context.both_directions
+            or facts.playback.on_media_track
+            or known is None
+            or known.role != "assistant"
+        ):
             return
         # Audio in the events, in either direction, is what shows the WebSocket.
         in_events = bool(facts.output_audio) or facts.written() != 0
@@ -287,7 +294,7 @@ class TruncateExtends(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        earlier = context.facts.truncations.get(_part(event))
+        earlier = context.facts.playback.cuts.get(_part(event))
         end = field(event, "audio_end_ms")
         if earlier is None or end is None or end <= earlier.ms:
             return
@@ -338,7 +345,7 @@ class OutputAfterTruncated(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        cut, stream = facts.truncations.get(_part(event)), facts.output_audio.get(_part(event))
+        cut, stream = facts.playback.cuts.get(_part(event)), facts.output_audio.get(_part(event))
         rate = facts.bytes_per_ms("output")
         if cut is None or cut.direction == "client" or stream is None or rate is None:
             return
@@ -385,7 +392,7 @@ class BargeInNotTruncated(Rule):
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         facts = context.facts
         rate = facts.bytes_per_ms("output")
-        if not context.both_directions or facts.on_media_track:
+        if not context.both_directions or facts.playback.on_media_track:
             return
         for item_id, (line, event) in context.memory(self.code, dict).items():
             stream = facts.output_audio.get((item_id, 0))
@@ -415,7 +422,7 @@ class TranscriptSurvivesTruncation(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         item_id = field(event, "item", "id")
         for index, part in enumerate(listed(event, "item", "content") or ()):
-            cut = context.facts.truncations.get((item_id, index))
+            cut = context.facts.playback.cuts.get((item_id, index))
             spoken = tag_of(part) in ("audio", "output_audio")
             if cut is not None and cut.direction == "server" and spoken and field(part, "transcript"):
                 witness = Witness(cut.line, "conversation.item.truncated", "truncated the item")

@@ -156,7 +156,7 @@ class SpeechBeyondAppendedAudio(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
         appended, rate = facts.written(), facts.bytes_per_ms("input")
-        if facts.mid_session or facts.on_media_track or not appended or rate is None:
+        if facts.mid_session or facts.playback.on_media_track or not appended or rate is None:
             return
         written = appended / rate
         what = "audio_start_ms" if context.type.endswith("started") else "audio_end_ms"

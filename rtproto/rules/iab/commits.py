@@ -24,13 +24,14 @@ class CommittedWithoutItem(Rule):
 
     code = "IAB008"
     name = "committed-without-item"
+    partial = "open"
     message = "the committed item {item} was never added"
     evidence = (
         "The types say that an item of that id will be created; the very next event in 33 of 33 recorded "
         "turns."
     )
     exceptions = "At the end of a recording that simply stops: noted."
-    symptoms = ("history", "transcript")
+    symptoms = ("transcript", "history")
     example = Example("beta_voice_turn", drop("conversation.item.created"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -127,11 +128,13 @@ class CommitTooShort(Rule):
     code = "IAB011"
     name = "commit-too-short"
     needs = "both"
+    partial = "start"
     message = "the commit has {ms} ms of audio, {minimum} ms are needed"
     evidence = "The refusal names the 100 ms; 50 ms were refused and pure silence accepted in a live probe."
     exceptions = (
         "Server VAD commits by itself; WebRTC audio is not in the events; audio that the recorder cut."
     )
+    symptoms = ("refused", "silence")
     on = ("input_audio_buffer.commit",)
     symptoms = ("refused", "silence")
     example = Example(

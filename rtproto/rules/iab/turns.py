@@ -20,6 +20,7 @@ class SpeechStoppedWithoutStart(Rule):
 
     code = "IAB001"
     name = "speech-stopped-without-start"
+    partial = "seen"
     message = "speech stops that never started"
     evidence = (
         "The types say that the item_id of speech_started comes again in speech_stopped; 33 of 33 recorded "
@@ -81,10 +82,11 @@ class SpeechStoppedNotCommitted(Rule):
     code = "IAB007"
     name = "speech-stopped-not-committed"
     severity = Severity.WARNING
+    partial = "open"
     message = "speech starts again, but the last speech was never committed"
     evidence = "The types say that speech_stopped is followed by the user item; 33 of 33 recorded turns."
     exceptions = "The client cleared the buffer."
-    symptoms = ("silence", "transcript")
+    symptoms = ("transcript", "silence")
     example = Example("voice_turn", drop("input_audio_buffer.committed"))
 
 

@@ -21,16 +21,22 @@ class CallOutputForUnknownCall(Rule):
     code = "ITM021"
     name = "call-output-for-unknown-call"
     needs = "any"
+    partial = "seen"
     message = "no function call {call_id} is in the conversation"
     evidence = (
         "The types say that the server checks for a function_call of the same call_id; the refusal is "
         "invalid_tool_call_id."
     )
-    exceptions = "Mid-session: the call is adopted. Seeded history may create the call first."
-    symptoms = ("tools", "refused", "silence")
+    exceptions = (
+        "Mid-session: the call is adopted. Recordings of the client alone. Seeded history may create the "
+        "call first."
+    )
+    symptoms = ("refused", "tools")
     example = Example("tool_call", change("conversation.item.create", "item.call_id", "call_ghost", 1))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        if "server" not in context.facts.seen:
+            return
         yield Verdict(
             {"call_id": str(broken.entity.key[0])},
             entity=broken.entity,

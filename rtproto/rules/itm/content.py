@@ -36,6 +36,7 @@ class RoleContentMismatch(Rule):
         "be output_text (code invalid_value)."
     )
     exceptions = "A warning when the server does it. Images of the user occur in beta recordings too."
+    symptoms = ("refused", "history")
     on = ("conversation.item.create", "conversation.item.added", "conversation.item.created")
     symptoms = ("refused", "history")
     example = Example("text_turn", change("conversation.item.create", "item.content.0.type", "output_text"))

@@ -20,10 +20,11 @@ class ItemUnknown(Rule):
 
     code = "ITM001"
     name = "item-unknown"
+    partial = "seen"
     message = "`{type}` names an item that was never announced"
     evidence = "The vendor's reference client treats it as an error; no OpenAI or Azure recording has a case."
     exceptions = "Transcription events may come before their item. Mid-session: the item is adopted."
-    symptoms = ("crash", "history")
+    symptoms = ("history", "crash")
     example = Example("barge_in", change("conversation.item.truncated", "item_id", "item_ghost"))
 
 
@@ -53,13 +54,14 @@ class ItemDoneBeforeAdded(Rule):
     code = "ITM003"
     name = "item-done-before-added"
     dialects = ("ga",)
+    partial = "seen"
     message = "the item is done without having been added"
     evidence = (
         "The types call item.done the end of an item that was added; 121 of 121 in OpenAI and Azure "
         "recordings."
     )
     exceptions = "Mid-session: the item is adopted."
-    symptoms = ("history", "crash")
+    symptoms = ("history",)
     example = Example("text_turn", drop("conversation.item.added"))
 
 
@@ -206,6 +208,7 @@ class ItemIdentityChanged(Rule):
     code = "ITM008"
     name = "item-identity-changed"
     basis = "observed"
+    partial = "seen"
     message = "{what} is {actual}, but the item was announced with {announced}"
     evidence = (
         "All of the events show the same item; 121 of 121 conversation items and 59 of 59 output items agree."
@@ -251,9 +254,10 @@ class DeletedUnknownItem(Rule):
 
     code = "ITM016"
     name = "deleted-unknown-item"
+    partial = "seen"
     message = "the item was deleted before"
     evidence = "The types say that deleting an item which is not there is answered with an error."
-    symptoms = ("history", "refused")
+    symptoms = ("history",)
     example = Example(
         "text_turn",
         repeat("conversation.item.deleted"),
@@ -310,6 +314,7 @@ class OutOfBandItemInConversation(Rule):
 
     code = "ITM025"
     name = "out-of-band-item-in-conversation"
+    partial = "seen"
     message = "{item} was generated out of band, by `{response}`"
     evidence = (
         "The types say that a response with conversation none adds no items to the default conversation; an "

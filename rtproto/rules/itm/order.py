@@ -54,11 +54,13 @@ class PreviousItemNotTail(Rule):
     name = "previous-item-not-tail"
     severity = Severity.WARNING
     basis = "observed"
+    partial = "start"
     message = "previous_item_id is {actual}, the conversation ends with {tail}"
     evidence = "138 of 138 items in OpenAI and Azure recordings, 25 of 25 beta WebRTC; xAI 66 of 80."
     exceptions = (
         "Items that the client inserted; a predecessor that was deleted; recordings that start mid-session."
     )
+    symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
     symptoms = ("history",)
     example = Example("text_turn", change("conversation.item.added", "previous_item_id", "item_q1", 2))
@@ -70,6 +72,8 @@ class PreviousItemNotTail(Rule):
         if facts.mid_session or item_id is None or item_id in facts.conversation:
             return
         if facts.misplaced is not None or facts.inserts():
+            return
+        if facts.may_be_placed(item_id):
             return
         tail = facts.tail()
         if previous == tail or (previous is not None and previous not in facts.conversation):
@@ -127,6 +131,7 @@ class DonePreviousItemDiffers(Rule):
     severity = Severity.WARNING
     basis = "observed"
     dialects = ("ga",)
+    partial = "seen"
     message = "previous_item_id is {actual}, the item was added after {added}"
     evidence = "93 of 93 in OpenAI and Azure recordings where done names a predecessor at all."
     exceptions = "Null in done, which 28 of 121 have although added named one."
