@@ -59,7 +59,11 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
     add("--select", metavar="CODES", action="append", default=[], help=f"report only these {codes}")
     add("--ignore", metavar="CODES", action="append", default=[], help="never report these rules")
     add("--dialect", choices=("beta", "ga", "translation"), help="of the events (default: detected)")
-    add("--profile", metavar="NAME", help="whose server it is: openai, azure, compat (default: detected)")
+    add(
+        "--profile",
+        metavar="NAME | FILE.toml",
+        help="whose server it is: openai, azure, azure-voice-live, xai, compat, or a file of yours (default: detected)",
+    )
     add(
         "--fail-level",
         choices=("error", "warning", "info", "never"),
@@ -78,7 +82,7 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         "-v",
         "--verbose",
         action="store_true",
-        help="show findings that only follow from others, and all of many",
+        help="show findings that only follow from others, and all of a rule that has many",
     )
     add("-q", "--quiet", action="store_true", help="one line a finding, and nothing else")
     add("--max-line-bytes", metavar="N", type=_positive, help="longest line that is read (default: 33554432)")

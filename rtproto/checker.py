@@ -14,6 +14,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from rtproto.checker_profile import AnyProfile, profile_of
+from rtproto.checker_repeats import collapse
 from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
@@ -21,7 +23,7 @@ from rtproto.protocol.engine import Broken, Course, Engine, Entity, Step
 from rtproto.protocol.excerpts import excerpt
 from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS, Facts
 from rtproto.protocol.ledger import ANSWERS
-from rtproto.protocol.profiles import OPENAI, PROFILES, Profile, recognise
+from rtproto.protocol.profiles import OPENAI, Profile, recognise, shipped
 from rtproto.protocol.recognition import dialect_of, probe
 from rtproto.protocol.routes import allowed_events, routes_of
 from rtproto.rules import RULES
@@ -96,6 +98,9 @@ class _Side:
 class SessionChecker:
     """Judges one connection.  Give `dialect` or `profile` to force what is otherwise recognised.
 
+    A profile is the name of a shipped one, the path of a TOML file, or a `Profile`.  Raises `ValueError` for a dialect
+    or profile that there is not, or a file that is none.
+
     `findings` holds everything found so far; an index into it is what `Finding.caused_by` means.
     """
 
@@ -103,19 +108,17 @@ class SessionChecker:
         self,
         *,
         dialect: str | None = None,
-        profile: str | None = None,
+        profile: AnyProfile | None = None,
         path: str = "",
         max_frame_bytes: int = MAX_LINE_BYTES,
     ) -> None:
         if dialect is not None and dialect not in DIALECTS:
             raise ValueError(f"no dialect {dialect!r}; there are: " + ", ".join(DIALECTS))
-        if profile is not None and profile not in PROFILES:
-            raise ValueError(f"no profile {profile!r}; there are: " + ", ".join(PROFILES))
         self.path = path
         self.findings: list[Finding] = []
         self._forced = dialect
         self._dialect: str | None = dialect
-        self._profile: Profile = PROFILES[profile] if profile is not None else OPENAI
+        self._profile: Profile = OPENAI if profile is None else profile_of(profile)
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
         self._profile_fixed = profile is not None
         self._max_frame_bytes = max_frame_bytes
@@ -253,13 +256,14 @@ class SessionChecker:
         if plan.type in _CONFIGURED and not self._profile_fixed:
             self._recognise(context.raw)
         broken = self._engine.step(place, event, context.line)
+        context.entity = place.entity
         if broken is not None:
             root = self._report_breach(broken, event, under)
             under = root if under is None else under
             if broken.breach.restart:
                 place = self._restart(plan, event)
+                context.entity = place.entity
         self._facts.mid_session = self._engine.mid_session
-        context.entity = place.entity
         if not salvaged:
             for rule, check in plan.checks:
                 for verdict in check(context, event):
@@ -313,7 +317,7 @@ class SessionChecker:
         if found is None or not found.members():
             return
         name, reason = recognise(found.members(), found.model())
-        self._profile, self._profile_reason = PROFILES[name], reason
+        self._profile, self._profile_reason = shipped(name), reason
         self._profile_fixed = True
 
     def _judge_fault(self, fault: Fault, direction: str, under: int | None = None) -> None:
@@ -371,22 +375,31 @@ class SessionChecker:
         Returns the root under which consequences fold: None where there is no finding, or none that could have any.
         """
         severity = rule.severity if verdict.severity is None else verdict.severity
-        relaxed = self._profile.relax.get(rule.code)
+        relaxed = self._profile.relaxation(rule.code)
         if relaxed is not None:
-            if relaxed.severity is None:
+            capped = relaxed.caps(severity)
+            if capped is None:
                 return None
-            severity = min(severity, relaxed.severity)
+            severity = capped
         context = self._context
         entity: Entity | None = verdict.entity if verdict.entity is not None else context.entity
-        if verdict.entity is None and entity is not None and not entity.machine.adoptable:
+        if verdict.entity is None and entity is not None and not entity.key:
             # Being about the whole connection does not make findings consequences of each other.
             entity = None
         caused_by = under
         if caused_by is None and entity is not None:
             caused_by = entity.root_taint()
+        broken: Broken | None = verdict.broken
+        taints = (*verdict.taints, *(() if entity is None else (entity,)))
+        if broken is not None:
+            if caused_by is None and context.entity is not None:
+                # An outer machine broke the rule, but over an inner entity that was in disorder before.
+                caused_by = context.entity.root_taint()
+            if broken.state == broken.machine.states[0]:
+                taints += tuple(self._engine.meant(broken.entity))
         index = len(self.findings)
         if severity > Severity.INFO:
-            for tainted in (*verdict.taints, *(() if entity is None else (entity,))):
+            for tainted in taints:
                 if tainted.taint is None:
                     tainted.taint = index if caused_by is None else caused_by
         if verdict.line is None:
@@ -394,7 +407,6 @@ class SessionChecker:
         else:
             line = verdict.line
             shown = excerpt(verdict.event, verdict.type, verdict.direction, line)
-        broken: Broken | None = verdict.broken
         machine, state = ("", "") if broken is None else (broken.entity.machine.name, broken.state)
         self.findings.append(
             Finding(
@@ -432,7 +444,7 @@ class SessionChecker:
         return self.findings[before:]
 
     def report(self) -> SessionReport:
-        """The judgement so far, as data."""
+        """The judgement so far, as data; a fault that repeats is one finding with a count."""
         return SessionReport(
             path=self.path,
             dialect=self.dialect,
@@ -440,7 +452,7 @@ class SessionChecker:
             profile_reason=self._profile_reason,
             mode=self.mode,
             events=self._earlier + sum(side.events for side in self._sides.values()),
-            findings=tuple(self.findings),
+            findings=collapse(self.findings),
             limits=self._limits(),
         )
 

@@ -24,7 +24,7 @@ def judged(name: str, *edits: Edit, **options: Any) -> list[tuple[str, str, int]
 def test_rsp010_a_reason_that_does_not_belong_to_the_status_is_a_warning() -> None:
     reason = change("response.done", "response.status_details.reason", "content_filter")
 
-    assert judged("barge_in", reason) == [("RSP010", "warning", 24)]
+    assert judged("barge_in", reason) == [("RSP010", "warning", 25)]
 
 
 def test_rsp020_a_create_that_was_taken_all_the_same_folds_under_the_second_response() -> None:

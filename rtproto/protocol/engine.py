@@ -67,7 +67,9 @@ class Entity:
         return not self.history and self.state == self.machine.states[0]
 
     def move(self, state: str, line: int, type: str, input: str) -> None:
-        """Change the state, and remember by which line."""
+        """Change the state, and remember by which line.  What leaves its first state begins anew, without taint."""
+        if self.state == self.machine.states[0]:
+            self.taint = None
         self.state = state
         self.history.append((line, type, input))
         if len(self.history) > _REMEMBERED_MOVES:
@@ -267,10 +269,19 @@ class Engine:
             if cell.restart:
                 return broken
             cell = cell.then
+        elif cell == entity.machine.states[0]:
+            # Back at rest in good order, as between two turns: what breaks from here on is a fault of its own.
+            entity.taint = None
         if cell != state:
             entity.move(cell, line, type, leg.input)
             self.moves += 1
         return broken
+
+    def meant(self, entity: Entity) -> list[Entity]:
+        """The entities that an event can have been meant for which named this one, never seen before, instead."""
+        machine, parent = entity.machine, entity.parent
+        alike = self.entities[machine.name].values() if parent is None else parent.children
+        return [e for e in alike if e.machine is machine and e.state in machine.open and e is not entity]
 
     def _adopts(self, entity: Entity) -> bool:
         """Whether a breach only shows that the recording missed the entity's beginning."""

@@ -6,12 +6,14 @@ conversation: ids and small records of items and responses, no payloads of finis
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from rtproto.events.audio import BYTES_PER_MS
+from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
 from rtproto.protocol.values import field, tag_of
 
@@ -23,10 +25,27 @@ ELIDED_BELOW = 64
 cassettes in circulation keep 24 bytes)."""
 
 
+_DETECTS_NOTHING = re.compile(r'"type"\s*:\s*(?:"none"|null)')
+"""Turn detection that is off although it is no null: some servers of Azure say it so."""
+_SOON_SECONDS = 1.0
+_SOON_LINES = 10
+
+
 class Item:
     """What is remembered of a conversation item."""
 
-    __slots__ = ("announced_by", "call_id", "id", "line", "name", "response_id", "role", "type")
+    __slots__ = (
+        "announced_by",
+        "call_id",
+        "id",
+        "label",
+        "line",
+        "name",
+        "previous",
+        "response_id",
+        "role",
+        "type",
+    )
 
     def __init__(self, item: Any, event: Any, line: int, response_id: str | None) -> None:
         self.id: str = field(item, "id") or ""
@@ -34,6 +53,9 @@ class Item:
         self.role: str | None = field(item, "role")
         self.call_id: str | None = field(item, "call_id")
         self.name: str | None = field(item, "name")
+        self.label: str | None = field(item, "server_label")
+        self.previous: Any = UNSET
+        """The `previous_item_id` with which it was added to the conversation."""
         self.line = line
         self.announced_by = tag_of(event) or ""
         self.response_id = response_id
@@ -44,6 +66,7 @@ class Response:
 
     __slots__ = (
         "asked",
+        "audio_part",
         "created",
         "default",
         "done",
@@ -52,6 +75,7 @@ class Response:
         "line",
         "open_items",
         "output",
+        "outside",
         "session",
         "turn",
     )
@@ -76,6 +100,21 @@ class Response:
         self.session: Any = None
         """The effective session when it was created, until it is done."""
         self.done = False
+        self.outside = False
+        """Its `conversation_id` is an explicit null: its items belong to no conversation."""
+        self.audio_part = False
+        """A content part of audio was added to it."""
+
+
+class Cut(Struct, frozen=True):
+    """The last truncation of a content part: as the server did it or, before that is known, as the client asked."""
+
+    ms: int
+    line: int
+    time: float | None
+    direction: str
+    size: int | None
+    """Decoded bytes of the part's audio that had been streamed by then."""
 
 
 class Facts:
@@ -88,12 +127,21 @@ class Facts:
         """The directions of which the recording has shown an event."""
         self.session: Any = None
         """The effective session of the last `session.created` or `.updated`; None before the first."""
+        self.session_type = ""
+        """The event type that showed it, and its line."""
         self.session_line = 0
+        self.changed_line = 0
+        """The line of the last `session.updated`; what was on its way then may still follow the old configuration."""
+        self.changed_time: float | None = None
         self.conversation: dict[str, None] = {}
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
+        self.misplaced: str | None = None
+        """The last item, where it came into the conversation without having been added: its place is a guess."""
         self.items: dict[str, Item] = {}
         self.responses: dict[str, Response] = {}
+        self.any_outside = False
+        """Some response was out of band."""
         self.turns = 0
         """User turns committed so far."""
         self.current_response: str | None = None
@@ -104,6 +152,8 @@ class Facts:
         self.turn_due = False
         """The user has spoken, or kept silent for too long, and the server may answer that by itself."""
         self.committed_item: str | None = None
+        self.idle_item: str | None = None
+        """The item that the last idle timeout announced."""
         self.output_clears = 0
         """`output_audio_buffer.clear` requests that no `cleared` has answered yet."""
         self.ledger = Ledger()
@@ -120,6 +170,12 @@ class Facts:
         """Audio payloads were cut by the recorder."""
         self.output_audio: dict[tuple[str, int], Entity] = {}
         """The audio stream of each content part that spoke."""
+        self.hearing = Hearing()
+        self.call_items: dict[str, str] = {}
+        """The id of the function_call item by call_id."""
+        self.truncations: dict[tuple[str, int], Cut] = {}
+        self.on_media_track = False
+        """Playback events were seen: WebRTC or SIP, where audio is no event."""
         self.spoke_type = ""
         self.spoke_line: int | None = None
         """The line of the first audio output in the default conversation."""
@@ -152,11 +208,28 @@ class Facts:
 
     def turn_detection_on(self) -> bool | None:
         """Whether the server detects turns, by the effective session; None when no session has shown it."""
-        if self.session is None:
-            return None
+        detection = self.turn_detection()
+        return None if detection is UNSET else detection is not None
+
+    def turn_detection(self) -> Any:
+        """The effective session's turn detection: None where it is off, UNSET where no session has shown it."""
         holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
         detection = getattr(holder, "turn_detection", UNSET)
-        return None if detection is UNSET else detection is not None
+        return None if _DETECTS_NOTHING.search(field(detection, "raw") or "") else detection
+
+    def just_changed(self, line: int, since: int = 0, time: float | None = None) -> bool:
+        """Whether `line` comes so soon after a change that it may still follow what was before it.
+
+        The change is the last `session.updated`, or that of the line `since` and its `time`.  Soon is a second where
+        the recording has times, else ten lines.
+        """
+        if not since:
+            since, time = self.changed_line, self.changed_time
+        if not since:
+            return False
+        if time is not None and self.time is not None:
+            return self.time - time <= _SOON_SECONDS
+        return line - since <= _SOON_LINES
 
     def answers_by_itself(self) -> bool:
         """Whether turn detection may start responses, by the effective session; true also where none says no."""
@@ -173,6 +246,11 @@ class Facts:
         else:
             format = tag_of(field(self.session, "audio", side, "format"))
         return BYTES_PER_MS.get(format or "pcm16")
+
+    def written(self) -> int | None:
+        """Decoded bytes of audio appended since the session began; None once they cannot be known."""
+        emptied = self.hearing.emptied
+        return None if emptied is None or self.appended is None else emptied + self.appended
 
     def note_client(self, type: str, event: Any, line: int) -> None:
         """Remember a client event: its id, to which an error may refer, and that it waits for an answer."""
@@ -195,8 +273,14 @@ class Facts:
     # Handlers: one an event type, called after the event was judged.
 
     def on_session(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        rate = self.bytes_per_ms("input")
         self.session = field(event, "session")
-        self.session_line = line
+        self.session_line, self.session_type = line, tag_of(event) or ""
+        if self.session_type.endswith(".updated"):
+            self.changed_line, self.changed_time = line, self.time
+        if self.written() and rate is not None and rate != self.bytes_per_ms("input"):
+            # What was appended at two rates is no number of bytes any more.
+            self.hearing.emptied = None
 
     def on_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -204,23 +288,37 @@ class Facts:
             return
         known = self.items.get(item_id)
         if known is None:
-            self.items[item_id] = Item(event.item, event, line, None)
+            known = self.items[item_id] = Item(event.item, event, line, None)
+        known.previous = getattr(event, "previous_item_id", UNSET)
+        self.note_call(known)
         self.deleted.discard(item_id)
         if item_id == self.committed_item:
             self.committed_item = None
         self.conversation.pop(item_id, None)
         previous = field(event, "previous_item_id")
+        if self.misplaced is not None and self.misplaced != previous:
+            self.conversation.pop(self.misplaced, None)
+        self.misplaced = None
         if previous in self.conversation and previous != self.tail():
             order = list(self.conversation)
             order.insert(order.index(previous) + 1, item_id)
             self.conversation = dict.fromkeys(order)
+        elif field(self.ledger.answered_by(event), "event", "previous_item_id") == "root":
+            self.conversation = {item_id: None, **self.conversation}
         else:
             self.conversation[item_id] = None
 
+    def note_call(self, item: Item) -> None:
+        """Remember whose a call_id is."""
+        if item.type == "function_call" and item.call_id is not None:
+            self.call_items.setdefault(item.call_id, item.id)
+
     def on_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
-        if item_id is not None and item_id not in self.items:
+        if item_id is not None and item_id not in self.conversation and item_id not in self.deleted:
             self.on_item_added(event, line, entity, size)
+            self.misplaced = item_id
+            self.ledger.grant("conversation.item.create", event)
 
     def on_item_deleted(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item_id")
@@ -232,16 +330,25 @@ class Facts:
         self.speech_item = field(event, "item_id")
         self.speech_line = line
         self.turn_due = self.answers_by_itself()
+        self.hearing.on_started(event, line)
+
+    def on_speech_stopped(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.hearing.on_stopped(event, line)
 
     def on_timeout(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.turn_due = True
+        self.idle_item = field(event, "item_id")
 
     def on_committed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
         self.committed_item = field(event, "item_id")
+        self.hearing.empty(self.appended)
         self.appended = 0
         self.turns += 1
         self.turn_due = self.answers_by_itself()
+        self.hearing.on_committed(event, line)
+        if self.committed_item in self.items:
+            self.committed_item = None
 
     def on_cleared(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
@@ -261,7 +368,11 @@ class Facts:
                 response.asked = field(request.event, "response")
             response.created = event.response
             response.session = self.session
+            response.outside = getattr(event.response, "conversation_id", UNSET) is None
+            self.any_outside = self.any_outside or response.outside
         if default:
+            if self.ledger.answered_by(event) is None:
+                self.hearing.unasked_line = line
             self.current_response = response_id
 
     def on_output_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
@@ -272,7 +383,13 @@ class Facts:
         index = field(event, "output_index")
         response.output[len(response.output) if index is None else index] = item_id
         response.open_items.add(item_id)
-        self.items[item_id] = Item(event.item, event, line, response.id)
+        self.items[item_id] = item = Item(event.item, event, line, response.id)
+        self.note_call(item)
+
+    def on_part_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        response = self.responses.get(field(event, "response_id") or "")
+        if response is not None and tag_of(field(event, "part")) in ("audio", "output_audio"):
+            response.audio_part = True
 
     def adopt_response(self, response_id: str | None, line: int) -> Response | None:
         """The response of that id, remembered from now on when its `response.created` was not recorded."""
@@ -303,6 +420,7 @@ class Facts:
         response.done_items[item_id] = event.item
         if response.default and item_id not in self.conversation and item_id not in self.deleted:
             # It was never added, which OUT026 reports; what comes next follows it all the same.
+            self.items.setdefault(item_id, Item(event.item, event, line, response.id))
             self.conversation[item_id] = None
 
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
@@ -348,7 +466,20 @@ class Facts:
             if response is None or response.default:
                 self.spoke_line = line
 
+    def on_truncated(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        item_id, ms = field(event, "item_id"), field(event, "audio_end_ms")
+        if item_id is not None and ms is not None:
+            place = item_id, field(event, "content_index") or 0
+            stream = self.output_audio.get(place)
+            direction = "client" if tag_of(event) == "conversation.item.truncate" else "server"
+            streamed = None if stream is None else stream.size
+            self.truncations[place] = Cut(ms, line, self.time, direction, streamed)
+
+    def on_playback(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.on_media_track = True
+
     def on_output_cleared(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.on_media_track = True
         self.output_clears = max(0, self.output_clears - 1)
 
     def on_client_append(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
@@ -357,11 +488,12 @@ class Facts:
             self.client_ids[event_id] = line
         if size is None or size < ELIDED_BELOW:
             self.elided["client"] = True
-            self.appended = None
+            self.appended = self.hearing.emptied = None
         elif self.appended is not None:
             self.appended += size
 
     def on_client_commit(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.hearing.empty(self.appended)
         self.appended = None if self.elided["client"] else 0
         self.emptied_line = line
 
@@ -388,15 +520,20 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "conversation.item.added": Facts.on_item_added,
     "conversation.item.done": Facts.on_item_done,
     "conversation.item.deleted": Facts.on_item_deleted,
+    "conversation.item.truncated": Facts.on_truncated,
     "input_audio_buffer.speech_started": Facts.on_speech_started,
+    "input_audio_buffer.speech_stopped": Facts.on_speech_stopped,
+    "input_audio_buffer.timeout_triggered": Facts.on_timeout,
     "input_audio_buffer.committed": Facts.on_committed,
     "input_audio_buffer.cleared": Facts.on_cleared,
-    "input_audio_buffer.timeout_triggered": Facts.on_timeout,
     "response.created": Facts.on_response_created,
     "response.output_item.added": Facts.on_output_item_added,
     "response.function_call_arguments.done": Facts.on_arguments_done,
+    "response.content_part.added": Facts.on_part_added,
     "response.output_item.done": Facts.on_output_item_done,
     "response.done": Facts.on_response_done,
+    "output_audio_buffer.started": Facts.on_playback,
+    "output_audio_buffer.stopped": Facts.on_playback,
     "output_audio_buffer.cleared": Facts.on_output_cleared,
     "response.audio.delta": Facts.on_audio_delta,
     "response.output_audio.delta": Facts.on_audio_delta,
@@ -422,4 +559,5 @@ CLIENT_HANDLERS: Mapping[str, Handler] = {
     "input_audio_buffer.commit": Facts.on_client_commit,
     "input_audio_buffer.clear": Facts.on_client_commit,
     "output_audio_buffer.clear": Facts.on_client_output_clear,
+    "conversation.item.truncate": Facts.on_truncated,
 }

@@ -109,9 +109,10 @@ class SecondActiveDefaultResponse(Rule):
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         active = context.facts.current_response
         superseded = context.engine.find("response", (active,))
+        in_disorder = superseded is not None and superseded.root_taint() is not None
         yield Verdict(
             {"active": active},
-            entity=broken.entity,
+            entity=superseded if in_disorder else broken.entity,
             broken=broken,
             witnesses=history(broken, 1),
             taints=() if superseded is None else (superseded,),

@@ -63,7 +63,7 @@ class DoneItemDiffersFromItemDone(Rule):
     evidence = (
         "Deeply equal in 58 of 58 OpenAI and Azure responses and 13 of 13 of a beta WebRTC log; xAI 0 of 30."
     )
-    exceptions = "MCP calls that finish later; servers of the compat and azure profiles."
+    exceptions = "MCP calls that finish later; servers of the compat and azure-voice-live profiles."
     on = ("response.done",)
     symptoms = ("words", "tools")
     example = Example(

@@ -1,6 +1,17 @@
 """Small legal sessions, from which the rules' examples are made by one edit."""
 
-from rtproto.rules.sessions import endings, turns
+from rtproto.rules.sessions import endings, history, playback, silences, turns
 from rtproto.rules.sessions.script import SESSIONS, Event, Session, session, silence
 
-__all__ = ["SESSIONS", "Event", "Session", "endings", "session", "silence", "turns"]
+__all__ = [
+    "SESSIONS",
+    "Event",
+    "Session",
+    "endings",
+    "history",
+    "playback",
+    "session",
+    "silence",
+    "silences",
+    "turns",
+]

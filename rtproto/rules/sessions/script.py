@@ -232,9 +232,19 @@ def speak(script: Script, response: str, item: str, previous: str | None, *, ms:
     script.server("response.done", response=response_object(response, "completed", [done], modality="audio"))
 
 
+def record(script: Script, until: int) -> None:
+    """Append silence until that many milliseconds of audio were appended in the session."""
+    appended = sum(
+        len(event["audio"]) // 64
+        for _, event in script.session
+        if event["type"] == "input_audio_buffer.append"
+    )
+    script.client("input_audio_buffer.append", audio=silence(until - appended))
+
+
 def listen(script: Script, item: str, previous: str | None, start: int, end: int) -> None:
     """A user turn that server VAD hears, commits and has transcribed."""
-    script.client("input_audio_buffer.append", audio=silence(100))
+    record(script, end + 200)
     script.server("input_audio_buffer.speech_started", audio_start_ms=start, item_id=item)
     script.server("input_audio_buffer.speech_stopped", audio_end_ms=end, item_id=item)
     script.server("input_audio_buffer.committed", previous_item_id=previous, item_id=item)
