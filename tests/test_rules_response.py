@@ -82,7 +82,7 @@ def test_rsp011_speech_much_later_is_another() -> None:
 def test_rsp011_a_playback_that_the_client_cleared_was_cancelled_by_it() -> None:
     clear = before("response.cancel", "client", {"type": "output_audio_buffer.clear"})
 
-    assert codes("cancelled_turn", clear, drop("response.cancel")) == []
+    assert "RSP011" not in codes("cancelled_turn", clear, drop("response.cancel"))
 
 
 def test_rsp011_other_reasons_are_not_its_business() -> None:
@@ -178,7 +178,9 @@ def test_rsp018_an_idle_user_may_be_spoken_to() -> None:
         "item_id": "item_i1",
     }
 
-    assert codes("text_turn", drop("response.create", 1), after("response.done", "server", idle)) == []
+    assert "RSP018" not in codes(
+        "text_turn", drop("response.create", 1), after("response.done", "server", idle)
+    )
 
 
 def test_rsp019_an_error_that_names_no_request_may_be_the_answer() -> None:
