@@ -534,3 +534,33 @@ def test_repeated_limits_without_any_response() -> None:
         "RLM002",
         "RLM003",
     ]
+
+
+# What is remembered between events.
+
+
+def test_an_mcp_call_may_end_after_its_response() -> None:
+    lines = session("mcp_call")
+    at = next(i for i, (_, event) in enumerate(lines) if event["type"] == "response.output_item.done")
+    late = [*lines[:at], *lines[at + 1 :], lines[at]]
+
+    assert roots(late) == []
+
+
+def test_audio_out_of_band_does_not_fix_the_sessions_voice() -> None:
+    outside = [
+        change("response.created", "response.conversation_id", None),
+        change("response.done", "response.conversation_id", None),
+        drop("conversation.item.added", 1),
+        drop("conversation.item.done", 1),
+        before(
+            "response.created", "client", {"type": "response.create", "response": {"conversation": "none"}}
+        ),
+    ]
+    voice = {
+        "type": "session.update",
+        "session": {"type": "realtime", "audio": {"output": {"voice": "cedar"}}},
+    }
+
+    assert "CLI006" not in codes("voice_turn", *outside, after("response.done", "client", voice))
+    assert "CLI006" in codes("voice_turn", after("response.done", "client", voice))
