@@ -167,25 +167,23 @@ def _key_reader(paths: tuple[str, ...]) -> Callable[[Any], Key | None]:
         return lambda event: ()
     literals = tuple(path[1:] for path in paths if path.startswith("="))
     names = tuple(path for path in paths if not path.startswith("="))
-    get: Callable[[Any], Any] = attrgetter(*names)
-    single = len(names) == 1
-    if single and not literals and names[0] != "content_index":
+    if len(names) == 1 and not literals:
+        get_one = attrgetter(names[0])
 
         def read_one(event: Any) -> Key | None:
             try:
-                found: Any = get(event)
+                found = get_one(event)
             except AttributeError:
+                # The item, or whatever holds the id, is missing or of an unknown kind.
                 return None
             return None if found is None or found is UNSET else (found,)
 
         return read_one
+    get = attrgetter(*names)
+    single = len(names) == 1
 
     def read(event: Any) -> Key | None:
-        try:
-            found = get(event)
-        except AttributeError:
-            # The item, or whatever holds the id, is missing or of an unknown kind.
-            return None
+        found = get(event)
         key: Key = (found,) if single else found
         if not _ABSENT.isdisjoint(key):
             # An absent content_index is the first part's: it is optional on transcription deltas.

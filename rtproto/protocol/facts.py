@@ -431,13 +431,13 @@ class Facts:
         if item_id not in response.output.values():
             index = field(event, "output_index")
             response.output[len(response.output) if index is None else index] = item_id
-        response.open_items.discard(item_id)
-        response.done_items[item_id] = event.item
-        if response.default and item_id not in self.conversation and item_id not in self.deleted:
-            # It was never added, which OUT026 reports; what comes next follows it all the same.
+        elif response.default and item_id not in self.conversation and item_id not in self.deleted:
+            # It was announced and never added, which OUT026 reports; what comes next follows it all the same.
             self.items.setdefault(item_id, Item(event.item, event, line, response.id))
             self.conversation[item_id] = None
             self.misplaced = item_id
+        response.open_items.discard(item_id)
+        response.done_items[item_id] = event.item
 
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         response = self.responses.get(field(event, "response", "id") or "")

@@ -186,7 +186,7 @@ class UsageCachedDetails(Rule):
             return ()
         details = usage.input_token_details
         kinds, cached = details.cached_tokens_details, details.cached_tokens
-        if not kinds or not cached or cached < 0:
+        if not kinds or not isinstance(cached, int) or cached < 0:
             return ()
         if not _adds_up(kinds, cached):
             made = _sum(kinds)

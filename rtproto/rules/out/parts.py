@@ -47,9 +47,9 @@ class ContentIndexNotSequential(Rule):
     example = Example("text_turn", change("response.content_part.added", "content_index", 1))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        part = context.entity
-        item = None if part is None else part.parent
-        if part is None or item is None or part is not item.children[-1] or len(part.history) != 1:
+        part: Any = context.entity  # these events always name their part
+        item = part.parent
+        if part is not item.children[-1] or len(part.history) != 1:
             return ()
         expected = len(item.children) - 1
         if event.content_index == expected or item.met_halfway():
@@ -182,9 +182,9 @@ class KindDoneMissing(Rule):
     example = Example("text_turn", drop("response.output_text.done"))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        part = context.entity
+        part: Any = context.entity  # these events always name their part
         kind = tag_of(event.part)
-        if part is None or kind not in ("text", "audio"):
+        if kind not in ("text", "audio"):
             return ()
         missing = kind
         for stream in part.children:

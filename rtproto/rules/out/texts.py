@@ -121,9 +121,7 @@ class PartDoneDiffersFromStream(Rule):
     example = Example("text_turn", change("response.content_part.done", "part.text", "Rain."))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        part = context.entity
-        if part is None:
-            return ()
+        part: Any = context.entity  # these events always name their part
         for stream in part.children:
             member = "text" if stream.key[2] == "text" else "transcript"
             said = getattr(event.part, member, None)
