@@ -2,7 +2,7 @@
 
 `SessionChecker.feed` takes a direction and the bytes of one frame and returns the findings they give rise to; `close`
 returns those that only the end can tell.  Neither raises on what the bytes are.  The findings of a prefix are a prefix
-of the findings of the whole.  Memory is bounded by the longest frame and the live entities.
+of the findings of the whole.  Memory is bounded by the longest frame, the live entities, and a window of event ids.
 
 Each event takes the same way: bytes are decoded (`rtproto.wire`), the tables move (`rtproto.protocol`), the rules that
 want events of this type look at it (`rtproto.rules`), and only then it becomes part of what is known (`Facts`).
@@ -10,71 +10,43 @@ want events of this type look at it (`rtproto.rules`), and only then it becomes 
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
+from rtproto.checker_limits import limits
+from rtproto.checker_plan import CHECKS, EVENT_IDS, INSTANCES, Plan, Side, plan_of
 from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
-from rtproto.protocol.engine import Broken, Course, Engine, Entity, Step
+from rtproto.protocol.engine import Broken, Engine, Entity, Step
 from rtproto.protocol.excerpts import excerpt
-from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS, Facts
-from rtproto.protocol.ledger import ANSWERS
+from rtproto.protocol.facts import Facts
 from rtproto.protocol.profiles import OPENAI, PROFILES, Profile, recognise
 from rtproto.protocol.recognition import dialect_of, probe
-from rtproto.protocol.routes import allowed_events, routes_of
-from rtproto.rules import RULES
-from rtproto.rules.base import BAD_AUDIO, FAULT, FOREIGN, MISDIRECTED, UNKNOWN, Context, Rule, Verdict
-from rtproto.wire import AUDIO_FIELDS, MAX_LINE_BYTES, Decoder, Fault, salvage
+from rtproto.protocol.routes import allowed_events
+from rtproto.rules.base import (
+    BACKWARDS,
+    BAD_AUDIO,
+    DUPLICATE_ID,
+    FAULT,
+    FOREIGN,
+    MISDIRECTED,
+    SWAPPED,
+    UNKNOWN,
+    Context,
+    Rule,
+    Verdict,
+)
+from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, salvage
 
+CLOCK_SLACK = 0.01
+"""Seconds by which a recording's clock may run backwards: two taps of one connection are not written in one go."""
+STALL = 30.0
+"""Seconds without an event of the response in progress after which the next event is looked at by all rules."""
+
+_OTHER = {"client": "server", "server": "client"}
+_FIRST = ("session.created", "transcription_session.created")
+"""What a server begins with, and no client ever sends."""
 _CONFIGURED = ("session.created", "session.updated", "transcription_session.updated")
-
-_CHECKS: dict[str, tuple[Rule, ...]] = {}
-_INSTANCES: dict[str, Rule] = {
-    code: rule() for code, rule in sorted(RULES.items(), key=lambda entry: (entry[1].last, entry[0]))
-}
-for _rule in _INSTANCES.values():
-    for _type in _rule.on:
-        _CHECKS[_type] = (*_CHECKS.get(_type, ()), _rule)
-
-
-class _Plan:
-    """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
-    become.  Made once for all connections."""
-
-    __slots__ = ("answers", "audio", "checks", "course", "handler", "key", "raw_checks", "type")
-
-    def __init__(self, type: str, direction: str, dialect: str) -> None:
-        self.type = type
-        rules = [rule for rule in _CHECKS.get(type, ()) if dialect in rule.dialects]
-        self.checks = tuple(rule for rule in rules if not rule.reads_raw)
-        self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
-        """Rules that judge the bytes, also of an event that did not decode."""
-        self.course = Course(
-            type, routes_of(dialect, type), [name for rule in rules for name in rule.depends]
-        )
-        self.key = self.course.key if all(rule.depends for rule in rules) else None
-        """Reads all that the tables and rules look at in an event; None where a repetition must be judged again."""
-        self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type)
-        self.audio = type in AUDIO_FIELDS
-        self.answers = direction == "server" and (
-            type == "error" or any(type in each for each in ANSWERS.values())
-        )
-
-
-_plan = functools.cache(_Plan)
-
-
-class _Side:
-    """One direction of a connection."""
-
-    __slots__ = ("decoder", "events", "steps")
-
-    def __init__(self, dialect: str, direction: str) -> None:
-        self.decoder = Decoder(DIALECTS[dialect], direction=direction)
-        self.events = 0
-        self.steps: dict[type, tuple[_Plan, Step]] = {}
-        """By class of event, so that the common event needs one look-up."""
 
 
 class SessionChecker:
@@ -98,6 +70,8 @@ class SessionChecker:
         self.path = path
         self.findings: list[Finding] = []
         self._forced = dialect
+        self._swapped = self._swap_is_news = False
+        """The recording calls the client server, and the other way round; no finding has said so yet."""
         self._dialect: str | None = dialect
         self._profile: Profile = PROFILES[profile] if profile is not None else OPENAI
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
@@ -113,9 +87,13 @@ class SessionChecker:
         self._facts = Facts(dialect=self._dialect or "ga")
         self._engine = Engine(self._facts)
         self._context = Context(self._facts, self._engine, self.findings)
-        self._sides = {direction: _Side(self.dialect, direction) for direction in ("client", "server")}
-        self._steps: dict[_Plan, Step] = {}
+        self._sides = {direction: Side(self.dialect, direction) for direction in ("client", "server")}
+        self._steps: dict[Plan, Step] = {}
         self._foreign: dict[tuple[str, str], Decoder] = {}
+        self._look = True
+        """The next frame must be looked into before it can be decoded."""
+        self._clock: float | None = None
+        """Seconds at the last event that had a time."""
 
     # What can be read at any time.
 
@@ -158,24 +136,42 @@ class SessionChecker:
             found = f"{len(raw)} bytes"
             fault = Fault(kind="too-long", expected=f"at most {self._max_frame_bytes} bytes", found=found)
             return self.feed_fault(fault, direction, line=line)
-        if direction is None or self._dialect is None:
+        if direction is None or self._look:
             direction = self._look_ahead(direction, raw)
         side = self._sides[direction]
         side.events += 1
-        event = side.decoder.decode(raw)
+        event: Any = side.decoder.decode(raw)
         known = side.steps.get(event.__class__)
+        earlier: int | None = None
+        backwards, lag = False, 0.0
+        facts = self._facts
+        if time is not None:
+            lag = 0.0 if self._clock is None else self._clock - time
+            backwards = lag > CLOCK_SLACK
+            self._clock = facts.time = time
         if known is not None:
             plan, step = known
+            ids = side.ids
+            if ids is not None:
+                event_id = event.event_id
+                if event_id in ids or event_id in side.older_ids:
+                    earlier = ids.get(event_id) or side.older_ids.get(event_id, 0)
+                else:
+                    ids[event_id] = line
+                    if len(ids) > EVENT_IDS:
+                        side.turn_over()
             if (
                 step.quiet_moves == self._engine.moves
                 and (key := plan.key) is not None
                 and step.quiet_key == key(event)
                 and not (plan.audio and side.decoder.audio_bytes is None)
+                and earlier is None
+                and not (time is not None and (backwards or facts.stalled(time, STALL)))
             ):
                 # The same event in the same place, and nothing has moved since the last one was found in order.
                 if plan.handler is not None:
                     plan.handler(
-                        self._facts,
+                        facts,
                         event,
                         line,
                         step.entity,
@@ -183,23 +179,56 @@ class SessionChecker:
                     )
                 return []
         before = len(self.findings)
-        self._facts.seen.add(direction)
-        self._facts.time = time
+        facts.seen.add(direction)
+        facts.time = time
+        if facts.first_time is None:
+            facts.first_time = time
         context = self._context
         context.line, context.direction, context.raw = line, direction, raw
         context.audio_bytes, context.fault, context.entity = None, None, None
         if known is None or known[0].audio:
             context.audio_bytes = side.decoder.audio_bytes
-        if known is not None:
-            self._judge(*known, event)
-        elif isinstance(event, Fault):
+        if self._swap_is_news:
+            self._swap_is_news = False
+            self._tell(SWAPPED, event, None)
+        if isinstance(event, Fault):
             self._judge_fault(event, direction)
         elif isinstance(event, UnknownEvent):
             self._judge_unknown(event, direction)
         else:
-            known = side.steps[event.__class__] = self._step(event_type(event), direction)
-            self._judge(*known, event)
+            if known is None:
+                known = side.steps[event.__class__] = self._step(event_type(event), direction)
+                earlier = side.note_id(event.event_id, line)
+            plan, step = known
+            # A second start of the connection is another connection, with ids of its own.
+            odd = earlier is not None and plan.type not in _FIRST
+            under = self._judge_id(plan.type, event, earlier or 0) if odd else None
+            self._judge(plan, step, event, under)
+            if under is not None:
+                self._taint(step, under)
+        if backwards:
+            context.lag, context.entity = lag, None
+            self._tell(BACKWARDS, event, None)
         return self.findings[before:]
+
+    def _judge_id(self, type: str, event: Any, earlier: int) -> int | None:
+        """An id that is empty, or that came before; returns the finding under which the event's other faults fold."""
+        context = self._context
+        context.type = type
+        if earlier:
+            context.earlier = earlier
+            return self._tell(DUPLICATE_ID, event, None)
+        if event.event_id != "":
+            return None  # It may be missing or null in events of this type.
+        context.fault = Fault("missing-field", "$.event_id", "a string that is not empty", '""', type=type)
+        return self._tell(FAULT, event, None)
+
+    def _tell(self, pseudo: str, event: Any, under: int | None) -> int | None:
+        """Ask the rules for that pseudo type; returns the root under which consequences fold."""
+        for rule in CHECKS.get(pseudo, ()):
+            index = self._ask(rule, event, under)
+            under = index if under is None else under
+        return under
 
     def feed_fault(
         self, fault: Fault, direction: str | None = None, *, line: int | None = None
@@ -208,6 +237,8 @@ class SessionChecker:
         self._line = line = self._line + 1 if line is None else line
         before = len(self.findings)
         context = self._context
+        if self._swapped and direction is not None:
+            direction = _OTHER[direction]
         context.line, context.direction, context.raw = line, direction or "server", b""
         context.audio_bytes, context.entity = None, None
         self._judge_fault(fault, context.direction)
@@ -215,29 +246,35 @@ class SessionChecker:
 
     def _look_ahead(self, direction: str | None, raw: bytes) -> str:
         """Find out what is not known yet: the dialect, and the direction of a bare event."""
+        if self._swapped and direction is not None:
+            direction = _OTHER[direction]
         found = probe(raw)
         if found is None:
             return direction or "server"
+        if not self._facts.seen and direction == "client" and found.type in _FIRST:
+            self._swapped = self._swap_is_news = True
+            direction = "server"
         if self._dialect is None:
             self._dialect = dialect_of(found, direction)
             if self._dialect is not None and self._dialect != self._facts.dialect:
                 self._facts.dialect = self._dialect
                 for side, fresh in self._sides.items():
-                    self._sides[side] = _Side(self._dialect, side)
+                    self._sides[side] = Side(self._dialect, side)
                     self._sides[side].events = fresh.events
                 self._steps.clear()
+        self._look = self._swapped or self._dialect is None
         return direction or direction_of(found.type) or "server"
 
-    def _step(self, type: str, direction: str) -> tuple[_Plan, Step]:
+    def _step(self, type: str, direction: str) -> tuple[Plan, Step]:
         """What is done with events of that type, and where this connection's last one led."""
-        plan = _plan(type, direction, self.dialect)
+        plan = plan_of(type, direction, self.dialect)
         step = self._steps.get(plan)
         if step is None:
             step = self._steps[plan] = Step(plan.course)
         return plan, step
 
     def _judge(
-        self, plan: _Plan, step: Step, event: Any, under: int | None = None, *, salvaged: bool = False
+        self, plan: Plan, step: Step, event: Any, under: int | None = None, *, salvaged: bool = False
     ) -> None:
         """Tables, rules, facts, in this order; `under` is the finding that explains whatever is wrong now."""
         context = self._context
@@ -256,8 +293,7 @@ class SessionChecker:
             for rule in plan.raw_checks + plan.checks:
                 self._ask(rule, event, under)
             if plan.audio and context.audio_bytes is None:
-                for rule in _CHECKS.get(BAD_AUDIO, ()):
-                    self._ask(rule, event, under)
+                self._tell(BAD_AUDIO, event, under)
         if context.direction == "client":
             self._facts.note_client(plan.type, event, context.line)
         if plan.handler is not None:
@@ -277,12 +313,12 @@ class SessionChecker:
 
     def _report_breach(self, broken: Broken, event: Any, under: int | None) -> int | None:
         first: int | None = None
-        for verdict in (rule := _INSTANCES[broken.breach.code]).breach(self._context, broken):
+        for verdict in (rule := INSTANCES[broken.breach.code]).breach(self._context, broken):
             index = self._emit(rule, verdict, event, under)
             first = index if first is None else first
         return first
 
-    def _restart(self, plan: _Plan, event: Any) -> Step:
+    def _restart(self, plan: Plan, event: Any) -> Step:
         """A second connection begins in the same recording: judge it by itself."""
         self._earlier += sum(side.events for side in self._sides.values())
         line, raw, direction = self._context.line, self._context.raw, self._context.direction
@@ -312,23 +348,34 @@ class SessionChecker:
         context.type = fault.type or ""
         plan, step = self._step(fault.type, direction) if fault.type else (None, None)
         rescued = salvage(context.raw) if plan is not None else None
+        if rescued is not None and under is None:
+            earlier = self._sides[direction].note_id(rescued.event_id, context.line)
+            under = self._judge_id(context.type, rescued, earlier) if earlier else None
         for rule in plan.raw_checks if plan is not None else ():
             index = self._ask(rule, rescued, under)
             under = index if under is None else under
-        for rule in _CHECKS[FAULT]:
-            index = self._ask(rule, rescued, under)
-            under = index if under is None else under
+        under = self._tell(FAULT, rescued, under)
         if plan is not None and step is not None and rescued is not None:
             self._judge(plan, step, rescued, under, salvaged=True)
             # What is missing from the event will be missing from its place too.
-            reached = step.reached
-            if reached is not None and reached.taint is None and reached.machine.adoptable:
-                reached.taint = under
+            self._taint(step, under)
+
+    def _taint(self, step: Step, under: int | None) -> None:
+        """Let later faults of the innermost entity that an event reached be consequences of that finding."""
+        reached = step.reached
+        if reached is not None and reached.taint is None and reached.machine.adoptable:
+            reached.taint = under
 
     def _judge_unknown(self, event: UnknownEvent, direction: str) -> None:
         """An event that the dialect does not have: another dialect's, the other side's, or nobody's."""
         context = self._context
         context.type = event.type
+        pseudo = UNKNOWN if direction_of(event.type) is None else MISDIRECTED
+        under: int | None = None
+        found = salvage(event.raw) if direction == "server" else None
+        if found is not None:
+            earlier = self._sides[direction].note_id(found.event_id, context.line)
+            under = self._judge_id(event.type, found, earlier) if earlier else None
         for other in DIALECTS.values():
             types = other.client_types if direction == "client" else other.server_types
             if event.type not in types:
@@ -338,21 +385,16 @@ class SessionChecker:
                 decoder = self._foreign[other.name, direction] = Decoder(other, direction=direction)
             decoded = decoder.decode(context.raw)
             context.other, context.audio_bytes = other.name, decoder.audio_bytes
-            under: int | None = None
-            for rule in _CHECKS[FOREIGN]:
-                index = self._ask(rule, event, under)
-                under = index if under is None else under
+            under = self._tell(FOREIGN, event, under)
             if isinstance(decoded, Fault):
                 self._judge_fault(decoded, direction, under)
             elif "translation" not in (other.name, self.dialect):
                 self._judge(*self._step(event.type, direction), decoded, under)
             return
-        pseudo = UNKNOWN if direction_of(event.type) is None else MISDIRECTED
         if direction == "server" and pseudo == UNKNOWN:
-            self._judge(*self._step(event.type, direction), event)
+            self._judge(*self._step(event.type, direction), event, under)
         if pseudo == MISDIRECTED or event.type not in self._profile.events:
-            for rule in _CHECKS[pseudo]:
-                self._ask(rule, event, None)
+            self._tell(pseudo, event, under)
 
     def _emit(self, rule: Rule, verdict: Verdict, event: Any, under: int | None) -> int | None:
         """Make a finding of a verdict, under its root if it has one.
@@ -412,10 +454,10 @@ class SessionChecker:
         context = self._context
         context.type, context.raw, context.entity = "", b"", None
         for entity, code in self._engine.unfinished():
-            rule = _INSTANCES[code]
+            rule = INSTANCES[code]
             for verdict in rule.at_end(context, entity, cut):
                 self._emit(rule, verdict, None, None)
-        for rule in _INSTANCES.values():
+        for rule in INSTANCES.values():
             for verdict in rule.at_close(context, cut):
                 self._emit(rule, verdict, None, None)
         return self.findings[before:]
@@ -430,22 +472,5 @@ class SessionChecker:
             mode=self.mode,
             events=self._earlier + sum(side.events for side in self._sides.values()),
             findings=tuple(self.findings),
-            limits=self._limits(),
+            limits=limits(self._facts),
         )
-
-    def _limits(self) -> tuple[str, ...]:
-        """What the recording does not show."""
-        facts = self._facts
-        limits: list[str] = []
-        if self._engine.mid_session:
-            limits.append("starts mid-session: what began earlier is taken as given")
-        if "client" not in facts.seen:
-            limits.append("server side only: rules about requests and their answers are off")
-        if "server" not in facts.seen:
-            limits.append("client side only: rules about what the server does are off")
-        for side, what in (("client", "sent"), ("server", "received")):
-            if facts.elided[side]:
-                limits.append(
-                    f"audio {what} by the client was cut by the recorder: rules about its duration are off"
-                )
-        return tuple(limits)

@@ -88,6 +88,16 @@ class Facts:
         """The client's requests that wait for an answer."""
         self.time: float | None = None
         """Seconds, by the recording's clock, at the event that is being judged; None where it has no times."""
+        self.first_time: float | None = None
+        """Seconds, by the same clock, at the first event that had a time."""
+        self.heard: float | None = None
+        """Seconds at the last sign of life of a response in progress; None where there is none, or no clock."""
+        self.response_done_time: float | None = None
+        """Seconds at the last `response.done`."""
+        self.append_line = 0
+        """The line of the first audio that the client appended; 0 before it."""
+        self.append_time: float | None = None
+        """Seconds at that line."""
         self.client_ids: dict[str, int] = {}
         """Line of each client event that carried an `event_id`."""
         self.appended: int | None = 0
@@ -115,6 +125,10 @@ class Facts:
         if conversation_id is UNSET and oldest is not None:
             return bool(field(oldest.event, "response", "conversation") != "none")
         return True
+
+    def stalled(self, time: float, seconds: float) -> bool:
+        """Whether a response in progress has given no sign of life for longer than that."""
+        return self.heard is not None and time - self.heard > seconds
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it."""
@@ -211,6 +225,7 @@ class Facts:
         response_id = field(event, "response", "id")
         if response_id is None:
             return
+        self.heard = self.time
         default = self.writes_to_default(event.response)
         if response_id not in self.responses:
             self.responses[response_id] = Response(response_id, line, default, self.turns)
@@ -222,6 +237,7 @@ class Facts:
         response = self.adopt_response(field(event, "response_id"), line)
         if item_id is None or response is None:
             return
+        self.heard = self.time
         index = field(event, "output_index")
         response.output[len(response.output) if index is None else index] = item_id
         response.open_items.add(item_id)
@@ -251,6 +267,7 @@ class Facts:
         if item_id not in response.output.values():
             index = field(event, "output_index")
             response.output[len(response.output) if index is None else index] = item_id
+        self.heard = self.time
         response.open_items.discard(item_id)
         response.done_items[item_id] = event.item
 
@@ -258,6 +275,8 @@ class Facts:
         response = self.responses.get(field(event, "response", "id") or "")
         if response is None:
             return
+        self.heard = None
+        self.response_done_time = self.time
         response.done = True
         response.open_items.clear()
         response.done_items.clear()
@@ -265,11 +284,13 @@ class Facts:
             self.current_response = None
 
     def on_text_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.heard = self.time
         delta = getattr(event, "delta", None)
         if entity is not None and delta is not None:
             entity.text.append(delta)
 
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.heard = self.time
         if entity is None:
             return
         if entity.size and size is not None and size >= ELIDED_BELOW:
@@ -294,6 +315,8 @@ class Facts:
         event_id = field(event, "event_id")
         if event_id is not None:
             self.client_ids[event_id] = line
+        if not self.append_line:
+            self.append_line, self.append_time = line, self.time
         if size is None or size < ELIDED_BELOW:
             self.elided["client"] = True
             self.appended = None

@@ -7,6 +7,13 @@ from typing import Any
 
 from rtproto.rules.base import FAULT, Context, Rule, Verdict
 from rtproto.rules.examples import Example, bytes_before, change
+from rtproto.wire import Fault
+
+
+def lacks_id(context: Context, fault: Fault) -> bool:
+    """Whether the fault is that a server event has no event_id, an empty one, or null."""
+    absent = fault.kind == "missing-field" or (fault.kind == "wrong-type" and fault.found == "null")
+    return absent and fault.path == "$.event_id" and context.direction == "server"
 
 
 class FaultRule(Rule):
@@ -18,9 +25,13 @@ class FaultRule(Rule):
     needs = "any"
     on = (FAULT,)
 
+    def is_mine(self, context: Context, fault: Fault) -> bool:
+        """Whether this rule is the one that the fault breaks; a server event without its id is SES005."""
+        return fault.kind in self.kinds and not lacks_id(context, fault)
+
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         fault = context.fault
-        if fault is not None and fault.kind in self.kinds:
+        if fault is not None and self.is_mine(context, fault):
             at = "" if fault.offset is None else f" at byte {fault.offset}"
             args = {"path": fault.path, "expected": fault.expected, "found": fault.found, "at": at}
             yield Verdict({**args, "type": fault.type or "the line"})

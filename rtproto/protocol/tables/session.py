@@ -56,6 +56,41 @@ SESSION = Machine(
     adoptable=False,
 )
 
+LIFETIME = Machine(
+    name="lifetime",
+    about="How long the session lives: after `session_expired` nothing new begins.",
+    states=("running", "expired"),
+    inputs=("begun", "expired"),
+    moves={
+        ("running", "begun"): "running",
+        ("running", "expired"): "expired",
+        ("expired", "expired"): "expired",
+    },
+    # What was in flight may still arrive; only what begins afterwards is an input.
+    breaches={("expired", "begun"): Breach("SES015", "expired")},
+    notes={"expired": "said that the session has expired"},
+    adoptable=False,
+)
+
+ANNOUNCEMENT = Machine(
+    name="conversation announcement",
+    about="`conversation.created`, which few servers send: once, before the first item.",
+    states=("silent", "announced", "begun"),
+    inputs=("created", "item"),
+    moves={
+        ("silent", "created"): "announced",
+        ("silent", "item"): "begun",
+        ("announced", "item"): "announced",
+        ("begun", "item"): "begun",
+    },
+    breaches={
+        ("announced", "created"): Breach("SES014", "announced"),
+        ("begun", "created"): Breach("SES014", "announced"),
+    },
+    notes={"created": "created the conversation", "item": "put an item into the conversation"},
+    adoptable=False,
+)
+
 TRANSLATION = Machine(
     name="translation session",
     about="A translation session: audio in, audio and transcripts out, no turns.",
