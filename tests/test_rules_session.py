@@ -204,6 +204,15 @@ def test_updates_of_another_writer_are_told_once() -> None:
     assert roots(judge([line for line in lines if line[0] == "server"])) == []
 
 
+def test_an_update_that_cannot_be_read_may_be_the_one_that_was_answered() -> None:
+    checker = SessionChecker()
+    for direction, event in session("text_turn"):
+        raw = msgspec.json.encode(event)
+        checker.feed(direction, raw[:40] if event["type"] == "session.update" else raw)
+
+    assert roots(checker) == [("WIR007", 2)]
+
+
 # What stays the same.
 
 
@@ -245,3 +254,104 @@ def test_what_was_in_flight_may_outlive_the_session() -> None:
 
     assert roots(judge(lines[:20])) == []
     assert roots(judge(lines)) == [("SES015", 25)]
+
+
+# Dialects, kinds of session, transports.
+
+
+def test_ga_events_without_a_beta_name_are_told_by_type() -> None:
+    listing = {"type": "mcp_list_tools.in_progress", "event_id": "event_l1", "item_id": "item_l1"}
+    lines = edited(
+        "beta_voice_turn",
+        after("session.updated", "server", listing),
+        after(
+            "response.done",
+            "server",
+            {"type": "mcp_list_tools.failed", "event_id": "event_l2", "item_id": "item_l1"},
+        ),
+    )
+
+    assert [code for code, _ in roots(judge(lines))] == ["DIA003", "DIA003"]
+
+
+def test_a_session_in_the_other_shape_is_told_once() -> None:
+    lines = edited(
+        "beta_voice_turn",
+        change("session.updated", "session.audio", {"output": {"voice": "alloy"}}),
+        change("response.done", "response.output_modalities", ["audio"]),
+    )
+    (finding,) = judge(lines).findings
+
+    assert (finding.code, finding.args["where"], finding.args["what"]) == (
+        "DIA004",
+        "the session",
+        "`session.audio`",
+    )
+
+
+def test_responses_may_be_configured_in_the_wrong_shape_too() -> None:
+    lines = edited("push_to_talk", change("response.create", "response", {"modalities": ["audio"]}))
+    assert ("DIA005", 10) in roots(judge(lines))
+    ask = {"type": "response.create", "response": {"audio": {"output": {"voice": "alloy"}}}}
+    lines = edited("beta_voice_turn", after("session.updated", "client", ask))
+    assert ("DIA006", 4) in roots(judge(lines))
+
+
+def test_beta_has_an_update_for_each_kind_of_session() -> None:
+    update = {"type": "transcription_session.update", "session": {"input_audio_format": "pcm16"}}
+    lines = edited("beta_voice_turn", after("session.updated", "client", update))
+    assert roots(judge(lines))[0] == ("DIA011", 4)
+
+    opened = {"type": "transcription_session.created", "event_id": "event_1", "session": {"id": "sess_1"}}
+    started: Session = [("server", opened), ("client", update)]
+    answer = {"type": "transcription_session.updated", "event_id": "event_2", "session": {"id": "sess_1"}}
+    assert roots(judge([*started, ("server", answer)])) == []
+    assert roots(judge([*started, ("client", {"type": "session.update", "session": {}})]))[0] == ("DIA011", 3)
+    update["session"]["model"] = "gpt-4o-transcribe"
+    assert roots(judge([*started, ("server", answer)])) == [("DIA012", 2)]
+
+
+def test_a_client_that_cannot_know_the_kind_of_session_is_not_blamed() -> None:
+    update = {"type": "session.update", "session": {"type": "realtime"}}
+    early: Session = [("client", update), ("client", {"type": "response.create"}), *session("transcription")]
+
+    assert [f.code for f in judge(early).findings if f.severity > Severity.INFO] == []
+
+
+def test_a_configuration_that_is_no_object_is_left_to_the_shape_rules() -> None:
+    lines = edited("text_turn", change("session.update", "session", 7))
+
+    assert [code for code, _ in roots(judge(lines))] == ["SHP002"]
+
+
+def test_playback_of_a_websocket_is_the_clients() -> None:
+    clear = {"type": "output_audio_buffer.clear"}
+    lines = edited("voice_turn", after("response.done", "client", clear))
+    assert ("DIA014", 24) in roots(judge(lines))
+    assert ("DIA014", 4) not in roots(judge(edited("voice_turn", after("session.updated", "client", clear))))
+
+
+def test_one_side_of_a_contradiction_is_told() -> None:
+    """Playback first: the connection is WebRTC, and its audio deltas are at fault, not its playback."""
+    delta = next(
+        event for _, event in session("voice_turn") if event["type"] == "response.output_audio.delta"
+    )
+    heard = after("response.output_audio_transcript.delta", "server", {**delta, "event_id": "event_heard"})
+    checker = judge(edited("webrtc_turn", heard))
+
+    assert [f.code for f in checker.findings] == ["DIA015"]
+    assert checker.findings[0].witnesses[0].type == ""
+
+
+def test_keys_of_a_telephone_may_be_pressed_on_a_side_band() -> None:
+    key = {"type": "input_audio_buffer.dtmf_event_received", "event": "5", "received_at": 1790000000}
+    assert roots(judge(edited("webrtc_turn", after("response.done", "server", key)))) == []
+    (finding,) = judge(edited("push_to_talk", after("input_audio_buffer.committed", "server", key))).findings
+    assert (finding.code, finding.witnesses[0].type) == ("DIA017", "input_audio_buffer.append")
+
+
+@pytest.mark.parametrize(
+    "code, told", [("api_version_mismatch", ["DIA008"]), ("model_not_found", []), (None, [])]
+)
+def test_a_refused_handshake_is_explained(code: str | None, told: list[str]) -> None:
+    assert [each for each, _ in roots(judge([("server", error(code))]))] == told

@@ -71,6 +71,7 @@ class Facts:
         self.session: Any = None
         """The effective session of the last `session.created` or `.updated`; None before the first."""
         self.session_line = 0
+        self.session_type = "session.created"
         self.conversation: list[str] = []
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
@@ -108,6 +109,8 @@ class Facts:
         """Audio payloads were cut by the recorder."""
         self.output_audio: dict[tuple[str, int], Entity] = {}
         """The audio stream of each content part that spoke."""
+        self.audio_delta = (0, "")
+        """Line and type of the first audio that came in an event; 0 before it."""
         self.spoke_type = ""
         self.spoke_line: int | None = None
         """The line of the first audio output in the default conversation."""
@@ -178,6 +181,7 @@ class Facts:
     def on_session(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.session = field(event, "session")
         self.session_line = line
+        self.session_type = tag_of(event) or self.session_type
 
     def on_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -301,6 +305,8 @@ class Facts:
             entity.size = None
         elif entity.size is not None:
             entity.size += size
+        if not self.output_audio:
+            self.audio_delta = (line, tag_of(event) or "")
         self.output_audio[event.item_id, event.content_index] = entity
         if self.spoke_line is None:
             self.spoke_type = tag_of(event) or ""

@@ -59,11 +59,13 @@ COMPAT = Profile(
         code: Relaxation(severity, why)
         for code, severity, why in (
             ("DIA001", OFF, "xAI sends flat sessions with GA event names."),
+            ("DIA004", OFF, "xAI sends flat sessions with GA responses."),
             ("DIA005", OFF, "xAI takes sessions without a type."),
             ("SES003", Severity.INFO, "xAI shows another id, or none, after an update."),
             ("SES008", Severity.INFO, "such servers show the session in a form of their own."),
             ("SES009", Severity.INFO, "such servers show the session in a form of their own."),
             ("SES014", Severity.INFO, "xAI sends it late when the client is quick."),
+            ("DIA006", OFF, "xAI takes nested audio settings in flat sessions."),
             ("DIA018", Severity.INFO, "such servers add events of their own."),
             ("SHP001", Severity.INFO, "xAI leaves out `part`, `output_index` and session fields."),
             ("SHP002", Severity.INFO, "xAI fills some fields with placeholders."),

@@ -15,6 +15,7 @@ from rtproto.protocol.tables import MACHINES
 
 _ACTIVITY = Route("session", "activity")
 _IN_RESPONSE = Route("session", "response")
+_ASK = Route("session", "ask")
 _BEGUN = Route("lifetime", "begun")
 _RESPONSE = Route("response", "activity", ("response_id",))
 _PART_KEY = ("item_id", "content_index")
@@ -168,7 +169,10 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
 }
 
 CLIENT_ROUTES: Mapping[str, tuple[Route, ...]] = {
-    "response.create": (Route("conversation", "response create", only="writes to the conversation"),),
+    "response.create": (_ASK, Route("conversation", "response create", only="writes to the conversation")),
+    "response.cancel": (_ASK,),
+    "conversation.item.truncate": (_ASK,),
+    "output_audio_buffer.clear": (_ASK,),
     "conversation.item.create": (
         Route("function call", "call", ("item.call_id",), only="function call item"),
         Route("function call", "output sent", ("item.call_id",), only="function call output item"),

@@ -8,11 +8,15 @@ SESSION = Machine(
     name="session",
     about="A realtime or transcription session: one connection.",
     states=("awaiting", "unannounced", "realtime", "transcription"),
-    inputs=("created", "updated", "activity", "item", "response", "error"),
+    inputs=("created", "updated", "activity", "item", "response", "error", "ask"),
     moves={
         ("awaiting", "created"): When("transcription session", "transcription", "realtime"),
         # A refused handshake: the upgrade succeeds, then an `error` comes, then the close.
         ("awaiting", "error"): "awaiting",
+        # Clients may speak before they have read `session.created`.
+        ("awaiting", "ask"): "awaiting",
+        ("unannounced", "ask"): "unannounced",
+        ("realtime", "ask"): "realtime",
         ("unannounced", "updated"): When("transcription session", "transcription", "unannounced"),
         ("unannounced", "activity"): "unannounced",
         ("unannounced", "item"): "unannounced",
@@ -51,6 +55,7 @@ SESSION = Machine(
         ),
         ("transcription", "item"): When("assistant item", Breach("DIA009", "transcription"), "transcription"),
         ("transcription", "response"): Breach("DIA009", "transcription"),
+        ("transcription", "ask"): Breach("DIA010", "transcription"),
     },
     notes={"created": "started the session", "updated": "showed the session's configuration"},
     adoptable=False,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.events.base import Event
-from rtproto.findings import Severity, Witness
+from rtproto.findings import Finding, Severity, Witness
 from rtproto.protocol.echo import agree, ignored, plain, settings
 from rtproto.protocol.ledger import Request
 from rtproto.protocol.values import field, tag_of
@@ -34,6 +34,11 @@ def _asked_for(context: Context, event: Any) -> Request | None:
     return request
 
 
+def _unreadable(finding: Finding) -> bool:
+    """Whether a line of the client could not be read at all: it may have been anything."""
+    return finding.event is not None and finding.event.direction == "client" and not finding.event.type
+
+
 def _at_fault(context: Context, request: Request) -> bool:
     """Whether another rule has told already what is wrong with a request."""
     return any(f.line == request.line and f.severity > Severity.INFO for f in context.findings)
@@ -59,6 +64,7 @@ class SessionUpdatedWithoutUpdate(Rule):
         "writing. Recordings without the client's side, or without their start."
     )
     on = _REQUESTS + _ANSWERS
+    reads_raw = True  # so that updates which do not decode are counted too
     symptoms = ("config",)
     example = Example("text_turn", repeat("session.updated"))
 
@@ -69,7 +75,9 @@ class SessionUpdatedWithoutUpdate(Rule):
         if context.direction == "client" or not context.both_directions or context.facts.mid_session:
             return
         requests, answers = counts.get(asked, 0), counts[context.type]
-        if answers > requests and context.first(self.code):
+        if answers <= requests or any(map(_unreadable, context.findings)):
+            return
+        if context.first(self.code):
             yield Verdict({"requests": requests, "answers": answers})
 
 
