@@ -40,8 +40,6 @@ from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, salvage
 
 CLOCK_SLACK = 0.01
 """Seconds by which a recording's clock may run backwards: two taps of one connection are not written in one go."""
-STALL = 30.0
-"""Seconds without an event of the response in progress after which the next event is looked at by all rules."""
 
 _OTHER = {"client": "server", "server": "client"}
 _FIRST = ("session.created", "transcription_session.created")
@@ -166,7 +164,7 @@ class SessionChecker:
                 and step.quiet_key == key(event)
                 and not (plan.audio and side.decoder.audio_bytes is None)
                 and earlier is None
-                and not (time is not None and (backwards or facts.stalled(time, STALL)))
+                and not (time is not None and (backwards or facts.stalled(time)))
             ):
                 # The same event in the same place, and nothing has moved since the last one was found in order.
                 if plan.handler is not None:

@@ -69,8 +69,9 @@ STARRED = [
 def judge(example: Example, *, breaking: bool) -> list[Finding]:
     """The findings that one twin gives."""
     checker = SessionChecker(max_frame_bytes=example.limit or MAX_LINE_BYTES)
-    for direction, raw in example.lines(breaking=breaking):
-        checker.feed(direction, raw)
+    times = example.times(breaking=breaking)
+    for (direction, raw), time in zip(example.lines(breaking=breaking), times, strict=True):
+        checker.feed(direction, raw, time=time)
     checker.close(cut=example.cut)
     return checker.findings
 

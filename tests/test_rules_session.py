@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from rtproto.checker import SessionChecker
 from rtproto.findings import Severity
 from rtproto.rules.examples import Edit, after, before, change, drop, repeat
 from rtproto.rules.sessions import Session, session
+from rtproto.transcripts.jsonl import read
+from rtproto.wire import Fault
 
 Found = list[tuple[str, int]]
 
@@ -355,3 +358,158 @@ def test_keys_of_a_telephone_may_be_pressed_on_a_side_band() -> None:
 )
 def test_a_refused_handshake_is_explained(code: str | None, told: list[str]) -> None:
     assert [each for each, _ in roots(judge([("server", error(code))]))] == told
+
+
+# Clocks.
+
+
+def timed(
+    lines: Session, start: float, pace: float, gaps: dict[int, float], **options: Any
+) -> SessionChecker:
+    """The lines as recorded at that pace, with more seconds before some of them (by index)."""
+    checker = SessionChecker(**options)
+    now = start
+    for at, (direction, event) in enumerate(lines):
+        now += gaps.get(at, 0.0)
+        checker.feed(direction, msgspec.json.encode(event), time=now)
+        now += pace
+    checker.close()
+    return checker
+
+
+def test_a_delta_after_a_long_silence_is_seen() -> None:
+    """Also where the delta is one of many alike, and the client goes on sending audio in between."""
+    lines = session("text_turn")
+    append = ("client", {"type": "input_audio_buffer.append", "audio": "AAAA" * 480})
+    lines[13:13] = [append] * 40
+
+    checker = timed(lines, 0.0, 1.0, {})
+    assert [(f.code, f.line, f.args["seconds"]) for f in checker.findings] == [("TIM007", 54, 41)]
+
+
+def test_between_responses_there_may_be_silence() -> None:
+    lines = session("text_turn")
+    first_done = [event["type"] for _, event in lines].index("response.done")
+
+    assert timed(lines, 0.0, 0.1, {first_done + 1: 300.0}).findings == []
+
+
+def test_a_remote_tool_may_take_its_time() -> None:
+    lines = session("mcp_call")
+    completed = [event["type"] for _, event in lines].index("response.mcp_call.completed")
+
+    assert timed(lines, 0.0, 0.1, {completed: 90.0}).findings == []
+
+
+@pytest.mark.parametrize("name, seconds, told", [("beta_voice_turn", 1900.0, 1), ("voice_turn", 1900.0, 0)])
+def test_beta_sessions_are_shorter(name: str, seconds: float, told: int) -> None:
+    lines = session(name)
+    findings = timed(lines, 0.0, 1.0, {4: seconds}).findings
+
+    assert [f.code for f in findings] == ["TIM001"] * told
+
+
+def test_a_clock_without_a_date_is_not_compared_with_one() -> None:
+    lines = edited(
+        "text_turn",
+        change("session.created", "session.expires_at", 1790003600),
+        change("session.updated", "session.expires_at", 1790003600),
+    )
+
+    assert roots(timed(lines, 50.0, 0.1, {20: 3700.0})) == [("TIM001", 22)]
+    assert roots(timed(lines, 1790000000.0, 0.1, {20: 3700.0})) == [("TIM002", 22)]
+    assert roots(timed(lines[5:], 50.0, 0.1, {15: 3700.0})) == [("SES001", 1)]
+
+
+def test_the_clock_is_watched_within_a_run_of_deltas() -> None:
+    lines = session("text_turn")
+    deltas = [at for at, (_, event) in enumerate(lines) if event["type"] == "response.output_text.delta"]
+
+    assert roots(timed(lines, 100.0, 0.1, {deltas[2]: -1.0})) == [("TIM003", deltas[2] + 1)]
+    assert roots(timed(lines, 100.0, 0.1, {deltas[2]: -0.105})) == []
+
+
+def test_a_file_may_be_sent_faster_than_it_is_spoken() -> None:
+    lines = session("voice_turn")
+    assert [(f.code, f.severity) for f in timed(lines, 0.0, 0.001, {}).findings] == [
+        ("TIM004", Severity.INFO)
+    ]
+    assert timed([line for line in lines if line[0] == "server"], 0.0, 0.2, {}).findings == []
+    assert timed(lines, 0.0, 0.2, {}).findings == []
+
+
+def test_voices_stay_on_a_media_track_too() -> None:
+    """WebRTC shows no audio in events; the transcript of what was said is proof enough."""
+    update = {
+        "type": "session.update",
+        "session": {"type": "realtime", "audio": {"output": {"voice": "cedar"}}},
+    }
+    lines = edited("webrtc_turn", after("response.done", "client", update))
+
+    assert [code for code, _ in roots(judge(lines))] == ["CLI006"]
+
+
+@pytest.mark.parametrize(
+    "stamp, seconds",
+    [
+        (b'"at_ms":1500', 1.5),
+        (b'"t":1790000000.5', 1790000000.5),
+        (b'"ts":1790000000500', 1790000000.5),
+        (b'"timestamp":1790000000500000', 1790000000.5),
+        (b'"at":1790000000500000000', 1790000000.5),
+        (b'"time":12.5', None),
+        (b'"time":-3', None),
+        (b'"time":1e300', None),
+        (b'"time":"12:30"', None),
+    ],
+)
+def test_times_of_a_recording_are_seconds_or_nothing(stamp: bytes, seconds: float | None) -> None:
+    line = b'{"direction":"server",' + stamp + b',"event":{"type":"session.created"}}\n'
+    (frame,) = read(io.BytesIO(line))
+
+    assert frame.time == seconds
+
+
+# Recordings that are wrong about who spoke.
+
+
+def swapped(lines: Session) -> Session:
+    return Edit("relabel", lines[0][1]["type"]).apply(lines)
+
+
+@pytest.mark.parametrize("name", ["text_turn", "beta_voice_turn", "translation"])
+@pytest.mark.parametrize("forced", [False, True])
+def test_swapped_labels_are_the_only_fault_of_a_recording(name: str, forced: bool) -> None:
+    dialect = judge(session(name)).dialect
+    checker = judge(swapped(session(name)), dialect=dialect if forced else None)
+
+    assert roots(checker) == [("REC003", 1)]
+    assert checker.dialect == dialect
+    assert checker.report().limits == judge(session(name)).report().limits
+    assert checker.findings[0].event is not None
+    assert checker.findings[0].event.direction == "server"
+
+
+def test_faults_of_a_swapped_recording_are_found_all_the_same() -> None:
+    lines = edited("text_turn", drop("response.content_part.added"))
+
+    assert roots(judge(swapped(lines))) == [("REC003", 1), ("OUT007", 11)]
+    checker = SessionChecker()
+    checker.feed("client", msgspec.json.encode(lines[0][1]))
+    (finding,) = checker.feed("client", b"{")
+    assert (finding.code, finding.event.direction if finding.event else "") == ("WIR007", "server")
+    (finding,) = checker.feed_fault(Fault("too-long"), "client")
+    assert (finding.code, finding.event.direction if finding.event else "") == ("WIR006", "server")
+
+
+def test_swapped_labels_are_told_once_for_two_connections() -> None:
+    twice = swapped(session("text_turn") + session("voice_turn"))
+
+    assert roots(judge(twice)) == [("REC003", 1), ("SES002", 36)]
+
+
+def test_a_single_event_in_the_wrong_direction_swaps_nothing() -> None:
+    lines = session("text_turn")
+    lines[2] = ("client", lines[2][1])
+
+    assert roots(judge(lines))[0] == ("DIA019", 3)

@@ -23,6 +23,10 @@ ELIDED_BELOW = 64
 cassettes in circulation keep 24 bytes)."""
 
 
+STALL = 30.0
+"""Seconds without a sign of life after which a response in progress is called stalled."""
+
+
 class Item:
     """What is remembered of a conversation item."""
 
@@ -129,9 +133,9 @@ class Facts:
             return bool(field(oldest.event, "response", "conversation") != "none")
         return True
 
-    def stalled(self, time: float, seconds: float) -> bool:
-        """Whether a response in progress has given no sign of life for longer than that."""
-        return self.heard is not None and time - self.heard > seconds
+    def stalled(self, time: float) -> bool:
+        """Whether a response in progress has given no sign of life for too long."""
+        return self.heard is not None and time - self.heard > STALL
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it."""
@@ -293,6 +297,13 @@ class Facts:
         if entity is not None and delta is not None:
             entity.text.append(delta)
 
+    def on_transcript_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        """What was said is proof of audio also where the audio itself goes over a media track."""
+        self.heard = self.time
+        response = self.responses.get(field(event, "response_id") or "")
+        if self.spoke_line is None and field(event, "transcript") and (response is None or response.default):
+            self.spoke_line, self.spoke_type = line, tag_of(event) or ""
+
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.heard = self.time
         if entity is None:
@@ -359,6 +370,8 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "response.output_item.done": Facts.on_output_item_done,
     "response.done": Facts.on_response_done,
     "output_audio_buffer.cleared": Facts.on_output_cleared,
+    "response.audio_transcript.done": Facts.on_transcript_done,
+    "response.output_audio_transcript.done": Facts.on_transcript_done,
     "response.audio.delta": Facts.on_audio_delta,
     "response.output_audio.delta": Facts.on_audio_delta,
     **{

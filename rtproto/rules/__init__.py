@@ -3,7 +3,7 @@
 A rule's code tells its file: `OUT016` is in `out.py`.  `RULES` holds them all, by code.
 """
 
-from rtproto.rules import cli, dia, err, iab, itm, mcp, oab, out, rsp, ses, shp, trn, tru, usg, wir
+from rtproto.rules import cli, dia, err, iab, itm, mcp, oab, out, rec, rsp, ses, shp, tim, trn, tru, usg, wir
 from rtproto.rules.base import RULES, Rule
 
 __all__ = [
@@ -17,9 +17,11 @@ __all__ = [
     "mcp",
     "oab",
     "out",
+    "rec",
     "rsp",
     "ses",
     "shp",
+    "tim",
     "trn",
     "tru",
     "usg",

@@ -14,6 +14,10 @@ from msgspec import Struct
 
 from rtproto.rules.sessions import Session, session
 
+PACE = 0.1
+"""Seconds between two events of an example that has a clock."""
+CLOCK = "<clock>"
+"""Stands in the place of a direction: no event, but seconds that pass (or are taken back)."""
 RAW = "<raw>"
 """Stands in an edit for the line whose bytes are `Example.raw`."""
 
@@ -23,7 +27,8 @@ class Edit(Struct, frozen=True):
 
     `kind` is `drop`, `repeat` (directly after itself), `swap` (with the next event), `set` (the member at the dotted
     path `path`, where numbers index lists, becomes `value`; the value `...` removes it), `after` or `before` (`value`
-    is the `(direction, event)` pair that is put there) or `only` (nothing but what comes before the event is kept).
+    is the `(direction, event)` pair that is put there), `only` (nothing but what comes before the event is kept) or
+    `relabel` (client and server change places in all lines).
     """
 
     kind: str
@@ -53,6 +58,9 @@ class Edit(Struct, frozen=True):
             edited.insert(at + (self.kind == "after"), copy.deepcopy(self.value))
         elif self.kind == "only":
             del edited[at:]
+        elif self.kind == "relabel":
+            other = {"client": "server", "server": "client"}
+            edited = [(other[direction], event) for direction, event in edited]
         else:
             raise LookupError(f"no edit of the kind {self.kind!r}")
         return edited
@@ -81,6 +89,8 @@ class Example(Struct, frozen=True):
     prepare: tuple[Edit, ...] = ()
     cut: bool = True
     raw: bytes | None = None
+    clock: float | None = None
+    """Seconds at the first event, for rules about time; the others follow at `PACE`, or `later`."""
     limit: int | None = None
     """Longest frame in bytes, where the rule is about that."""
 
@@ -103,7 +113,20 @@ class Example(Struct, frozen=True):
                 self.raw if self.raw is not None and event == {"type": RAW} else msgspec.json.encode(event),
             )
             for direction, event in (self.breaking() if breaking else self.passing())
+            if direction != CLOCK
         ]
+
+    def times(self, *, breaking: bool) -> list[float | None]:
+        """When each of the lines was recorded, in seconds; None where the example has no clock."""
+        times: list[float | None] = []
+        now = self.clock
+        for direction, event in self.breaking() if breaking else self.passing():
+            if direction == CLOCK:
+                now = None if now is None else now + event["seconds"]
+            else:
+                times.append(now)
+                now = None if now is None else now + PACE
+        return times
 
 
 def drop(type: str, nth: int = 0) -> Edit:
@@ -134,6 +157,16 @@ def after(type: str, direction: str, event: dict[str, Any], nth: int = 0) -> Edi
 def before(type: str, direction: str, event: dict[str, Any], nth: int = 0) -> Edit:
     """Put another event in front of the event."""
     return Edit("before", type, nth, "", (direction, event))
+
+
+def relabel(type: str) -> Edit:
+    """Call the client server and the server client, in all lines of a session that has such an event."""
+    return Edit("relabel", type)
+
+
+def later(type: str, seconds: float, nth: int = 0) -> Edit:
+    """Let that time pass before the event; a negative one sets the clock back."""
+    return before(type, CLOCK, {"type": CLOCK, "seconds": seconds}, nth)
 
 
 def bytes_before(type: str, direction: str = "server", nth: int = 0) -> Edit:

@@ -62,7 +62,8 @@ class Frame(Struct, frozen=True, gc=False):
     raw: bytes
     """The event's JSON text as it stands in the file; the whole line where no event can be made out in it."""
     time: float | None = None
-    """The envelope's time, if it is a number, in the recorder's unit; `at_ms` is turned into seconds."""
+    """Seconds by the recorder's clock; None where the envelope has no time, or one whose unit cannot be told: a number
+    that is too small for a date may be seconds or milliseconds, unless it is called `at_ms`."""
     fault: Fault | None = None
     """Why the line has no event, where that is not for the event's decoder to say; `raw` is then the line, or
     its start."""
@@ -108,6 +109,9 @@ _NUMBER = msgspec.json.Decoder(float)
 _CLOSE = msgspec.json.Decoder(Close)
 _DIRECTIONS: Mapping[bytes, Direction] = {b'"client"': "client", b'"server"': "server"}
 _TIMES = ("t", "time", "ts", "timestamp", "at", "at_ms")
+_EARLIEST, _LATEST = 1e9, 1e11
+"""Seconds since 1970 between which a number is taken for a date: 2001, and the year 5138.  Milliseconds, microseconds
+and nanoseconds of such dates are larger by so much that they cannot be confused."""
 _TYPE = re.compile(rb'\s*+\{[^\x00]*?"type"\s*+:\s*+"')
 _TYPE_WITHIN = 256
 
@@ -277,7 +281,15 @@ def _time(envelope: _Envelope) -> float | None:
                 time = _NUMBER.decode(text)
             except ValueError:
                 continue
-            return time / 1000 if name == "at_ms" else time
+            return time / 1000 if name == "at_ms" else _epoch_seconds(time)
+    return None
+
+
+def _epoch_seconds(time: float) -> float | None:
+    """Seconds since 1970 from a date in seconds, or in thousandths, millionths or billionths of one."""
+    for unit in (1.0, 1e3, 1e6, 1e9):
+        if _EARLIEST <= time / unit <= _LATEST:
+            return time / unit
     return None
 
 

@@ -127,8 +127,7 @@ class BetaShapedClientConfigInGa(Rule):
 class GaShapedClientConfigInBeta(Rule):
     """Configuration sent to a beta server has the beta shape: no `type`, `output_modalities` or `audio`.
 
-    The server refuses the whole update as unknown parameters, or passes them over: either way the session keeps its
-    defaults.
+    A server that does not know them cannot apply them: the session keeps its defaults.
     """
 
     code = "DIA006"

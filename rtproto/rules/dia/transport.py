@@ -98,7 +98,9 @@ class WebrtcEventOnWebsocket(Rule):
     basis = "documented"
     needs = "any"
     message = "`{type}` on a connection that carries its audio in events"
-    evidence = "The types mark these events as WebRTC and SIP only; no WebSocket recording has one."
+    evidence = (
+        "The types mark these events as WebRTC and SIP only; 0 of 6 recordings with audio in events have one."
+    )
     exceptions = (
         "Told once a connection. A side-band WebSocket of a WebRTC call gets them, and no audio deltas: only a "
         "connection that has shown such deltas first is taken for a plain WebSocket."
@@ -140,8 +142,8 @@ class AudioDeltaOnWebrtc(Rule):
     basis = "observed"
     message = "audio came in events although the server plays it on a media track"
     evidence = (
-        "The recordings of WebRTC sessions (beta and side-band) have audio.done and transcripts, and not one audio "
-        "delta."
+        "Logs of WebRTC sessions (beta) and a GA side-band socket have audio.done and transcripts, and not "
+        "one audio delta."
     )
     exceptions = "Told once a connection, when the part's audio is done."
     on = ("response.audio.done", "response.output_audio.done")
@@ -183,8 +185,8 @@ class AudioAppendOnWebrtc(Rule):
     needs = "both"
     message = "audio was appended on a connection whose audio goes over a media track"
     evidence = (
-        "No recording of a WebRTC client has it, and servers that copy the protocol refuse it as an invalid event for "
-        "the transport. The vendor does not say."
+        "The vendor does not say. The WebRTC logs at hand have none, and servers that copy the protocol "
+        "refuse it as an invalid event for the transport."
     )
     exceptions = "Told once a connection, when the server tells of the media track."
     on = ("output_audio_buffer.started",)

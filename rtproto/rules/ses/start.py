@@ -110,11 +110,11 @@ class ActivityAfterSessionExpired(Rule):
     code = "SES015"
     name = "activity-after-session-expired"
     severity = Severity.WARNING
-    basis = "documented"
+    basis = "observed"
     message = "`{type}` although the session has expired"
     evidence = (
-        "The error says that the session hit its maximum duration (30 minutes in beta, 60 in GA); reports of it show "
-        "the close right behind it."
+        "The error says that the session hit its maximum duration (30 minutes in older reports, 60 in later "
+        "ones); that nothing follows is what such a session can do, not what a document says."
     )
     exceptions = "What belongs to a response or item that was in progress may still arrive."
     symptoms = ("silence",)
