@@ -3,7 +3,26 @@
 A rule's code tells its file: `OUT016` is in `out.py`.  `RULES` holds them all, by code.
 """
 
-from rtproto.rules import cli, dia, err, iab, itm, mcp, oab, out, rec, rsp, ses, shp, tim, trn, tru, usg, wir
+from rtproto.rules import (
+    cli,
+    dia,
+    err,
+    iab,
+    itm,
+    mcp,
+    oab,
+    out,
+    rec,
+    rsp,
+    rst,
+    ses,
+    shp,
+    tim,
+    trn,
+    tru,
+    usg,
+    wir,
+)
 from rtproto.rules.base import RULES, Rule
 
 __all__ = [
@@ -19,6 +38,7 @@ __all__ = [
     "out",
     "rec",
     "rsp",
+    "rst",
     "ses",
     "shp",
     "tim",

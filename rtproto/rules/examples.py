@@ -129,6 +129,24 @@ class Example(Struct, frozen=True):
         return times
 
 
+class RestExample(Example, frozen=True):
+    """A REST call and the one change that breaks the rule in it: `session` names the call, `edit` changes the member at
+    its path in the body that its `type` names (`request` or `response`)."""
+
+    request: dict[str, Any] = {}
+    response: dict[str, Any] = {}
+
+    def passing(self) -> Session:
+        """The bodies of the legal call."""
+        return copy.deepcopy([("client", self.request), ("server", self.response)])
+
+    def breaking(self) -> Session:
+        """The bodies of the call that breaks the rule."""
+        bodies = self.passing()
+        _set(bodies[self.edit.type == "response"][1], self.edit.path.split("."), self.edit.value)
+        return bodies
+
+
 def drop(type: str, nth: int = 0) -> Edit:
     """Leave the event out."""
     return Edit("drop", type, nth)
