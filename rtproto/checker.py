@@ -13,14 +13,16 @@ from __future__ import annotations
 from typing import Any
 
 from rtproto.checker_limits import limits
-from rtproto.checker_plan import CHECKS, EVENT_IDS, INSTANCES, Plan, Side, plan_of
+from rtproto.checker_plan import CHECKS, EVENT_IDS, INSTANCES, Place, Plan, Side, plan_of
+from rtproto.checker_profile import AnyProfile, profile_of
+from rtproto.checker_repeats import collapse
 from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
-from rtproto.protocol.engine import Broken, Engine, Entity, Step
+from rtproto.protocol.engine import Broken, Engine, Entity
 from rtproto.protocol.excerpts import excerpt
 from rtproto.protocol.facts import Facts
-from rtproto.protocol.profiles import OPENAI, PROFILES, Profile, recognise
+from rtproto.protocol.profiles import OPENAI, Profile, recognise, shipped
 from rtproto.protocol.recognition import dialect_of, probe
 from rtproto.protocol.routes import allowed_events
 from rtproto.rules.base import (
@@ -50,6 +52,9 @@ _CONFIGURED = ("session.created", "session.updated", "transcription_session.upda
 class SessionChecker:
     """Judges one connection.  Give `dialect` or `profile` to force what is otherwise recognised.
 
+    A profile is the name of a shipped one, the path of a TOML file, or a `Profile`.  Raises `ValueError` for a dialect
+    or profile that there is not, or a file that is none.
+
     `findings` holds everything found so far; an index into it is what `Finding.caused_by` means.
     """
 
@@ -57,21 +62,19 @@ class SessionChecker:
         self,
         *,
         dialect: str | None = None,
-        profile: str | None = None,
+        profile: AnyProfile | None = None,
         path: str = "",
         max_frame_bytes: int = MAX_LINE_BYTES,
     ) -> None:
         if dialect is not None and dialect not in DIALECTS:
             raise ValueError(f"no dialect {dialect!r}; there are: " + ", ".join(DIALECTS))
-        if profile is not None and profile not in PROFILES:
-            raise ValueError(f"no profile {profile!r}; there are: " + ", ".join(PROFILES))
         self.path = path
         self.findings: list[Finding] = []
         self._forced = dialect
         self._swapped = self._swap_is_news = False
         """The recording calls the client server, and the other way round; no finding has said so yet."""
         self._dialect: str | None = dialect
-        self._profile: Profile = PROFILES[profile] if profile is not None else OPENAI
+        self._profile: Profile = OPENAI if profile is None else profile_of(profile)
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
         self._profile_fixed = profile is not None
         self._max_frame_bytes = max_frame_bytes
@@ -86,7 +89,7 @@ class SessionChecker:
         self._engine = Engine(self._facts)
         self._context = Context(self._facts, self._engine, self.findings)
         self._sides = {direction: Side(self.dialect, direction) for direction in ("client", "server")}
-        self._steps: dict[Plan, Step] = {}
+        self._places: dict[Plan, Place] = {}
         self._foreign: dict[tuple[str, str], Decoder] = {}
         self._look = True
         """The next frame must be looked into before it can be decoded."""
@@ -138,44 +141,39 @@ class SessionChecker:
             direction = self._look_ahead(direction, raw)
         side = self._sides[direction]
         side.events += 1
-        event: Any = side.decoder.decode(raw)
-        known = side.steps.get(event.__class__)
-        earlier: int | None = None
-        backwards, lag = False, 0.0
+        event: Any = side.decode(raw)
+        place = side.places.get(event.__class__)
         facts = self._facts
+        earlier: int | None = None
+        lag, odd = 0.0, False
         if time is not None:
-            lag = 0.0 if self._clock is None else self._clock - time
-            backwards = lag > CLOCK_SLACK
+            if self._clock is not None:
+                lag = self._clock - time
+            odd = lag > CLOCK_SLACK or facts.stalled(time)
             self._clock = facts.time = time
-        if known is not None:
-            plan, step = known
-            ids = side.ids
-            if ids is not None:
-                event_id = event.event_id
-                if event_id in ids or event_id in side.older_ids:
-                    earlier = ids.get(event_id) or side.older_ids.get(event_id, 0)
-                else:
-                    ids[event_id] = line
-                    if len(ids) > EVENT_IDS:
-                        side.turn_over()
-            if (
-                step.quiet_moves == self._engine.moves
-                and (key := plan.key) is not None
-                and step.quiet_key == key(event)
-                and not (plan.audio and side.decoder.audio_bytes is None)
-                and earlier is None
-                and not (time is not None and (backwards or facts.stalled(time)))
-            ):
+        if place is not None and (ids := side.ids) is not None:
+            event_id = event.event_id
+            if event_id in ids or event_id in side.older_ids:
+                earlier = ids.get(event_id) or side.older_ids.get(event_id, 0)
+                odd = True
+            else:
+                ids[event_id] = line
+                if len(ids) > EVENT_IDS:
+                    side.turn_over()
+        if place is not None and place.quiet_moves == self._engine.moves and not odd:
+            key = place.key
+            if key is None or place.quiet_key == key(event):
                 # The same event in the same place, and nothing has moved since the last one was found in order.
-                if plan.handler is not None:
-                    plan.handler(
-                        facts,
-                        event,
-                        line,
-                        step.entity,
-                        side.decoder.audio_bytes if plan.audio else None,
-                    )
-                return []
+                if place.collect is not None:
+                    place.collect(event.delta)
+                    if time is not None:
+                        facts.heard = time
+                    return []
+                size = side.decoder.audio_bytes if place.audio else None
+                if size is not None or not place.audio:
+                    if place.handler is not None:
+                        place.handler(event, line, place.entity, size)
+                    return []
         before = len(self.findings)
         facts.seen.add(direction)
         facts.time = time
@@ -184,7 +182,7 @@ class SessionChecker:
         context = self._context
         context.line, context.direction, context.raw = line, direction, raw
         context.audio_bytes, context.fault, context.entity = None, None, None
-        if known is None or known[0].audio:
+        if place is None or place.audio:
             context.audio_bytes = side.decoder.audio_bytes
         if self._swap_is_news:
             self._swap_is_news = False
@@ -194,17 +192,16 @@ class SessionChecker:
         elif isinstance(event, UnknownEvent):
             self._judge_unknown(event, direction)
         else:
-            if known is None:
-                known = side.steps[event.__class__] = self._step(event_type(event), direction)
+            if place is None:
+                place = side.places[event.__class__] = self._place(event_type(event), direction)
                 earlier = side.note_id(event.event_id, line)
-            plan, step = known
+            type = place.plan.type
             # A second start of the connection is another connection, with ids of its own.
-            odd = earlier is not None and plan.type not in _FIRST
-            under = self._judge_id(plan.type, event, earlier or 0) if odd else None
-            self._judge(plan, step, event, under)
+            under = None if earlier is None or type in _FIRST else self._judge_id(type, event, earlier)
+            self._judge(place, event, under)
             if under is not None:
-                self._taint(step, under)
-        if backwards:
+                self._taint(place, under)
+        if lag > CLOCK_SLACK:
             context.lag, context.entity = lag, None
             self._tell(BACKWARDS, event, None)
         return self.findings[before:]
@@ -259,47 +256,49 @@ class SessionChecker:
                 for side, fresh in self._sides.items():
                     self._sides[side] = Side(self._dialect, side)
                     self._sides[side].events = fresh.events
-                self._steps.clear()
+                self._places.clear()
         self._look = self._swapped or self._dialect is None
         return direction or direction_of(found.type) or "server"
 
-    def _step(self, type: str, direction: str) -> tuple[Plan, Step]:
+    def _place(self, type: str, direction: str) -> Place:
         """What is done with events of that type, and where this connection's last one led."""
         plan = plan_of(type, direction, self.dialect)
-        step = self._steps.get(plan)
-        if step is None:
-            step = self._steps[plan] = Step(plan.course)
-        return plan, step
+        place = self._places.get(plan)
+        if place is None:
+            place = self._places[plan] = Place(plan, self._facts)
+        return place
 
-    def _judge(
-        self, plan: Plan, step: Step, event: Any, under: int | None = None, *, salvaged: bool = False
-    ) -> None:
+    def _judge(self, place: Place, event: Any, under: int | None = None, *, salvaged: bool = False) -> None:
         """Tables, rules, facts, in this order; `under` is the finding that explains whatever is wrong now."""
-        context = self._context
+        context, plan = self._context, place.plan
         context.type = plan.type
         if plan.type in _CONFIGURED and not self._profile_fixed:
             self._recognise(context.raw)
-        broken = self._engine.step(step, event, context.line)
+        broken = self._engine.step(place, event, context.line)
+        context.entity = place.entity
         if broken is not None:
             root = self._report_breach(broken, event, under)
             under = root if under is None else under
             if broken.breach.restart:
-                step = self._restart(plan, event)
+                place = self._restart(plan, event)
+                context.entity = place.entity
         self._facts.mid_session = self._engine.mid_session
-        context.entity = step.entity
         if not salvaged:
-            for rule in plan.raw_checks + plan.checks:
-                self._ask(rule, event, under)
+            for rule, check in plan.checks:
+                for verdict in check(context, event):
+                    self._emit(rule, verdict, event, under)
             if plan.audio and context.audio_bytes is None:
                 self._tell(BAD_AUDIO, event, under)
         if context.direction == "client":
             self._facts.note_client(plan.type, event, context.line)
-        if plan.handler is not None:
-            plan.handler(self._facts, event, context.line, step.entity, context.audio_bytes)
+        if place.handler is not None:
+            place.handler(event, context.line, place.entity, context.audio_bytes)
+        if plan.collects:
+            place.collect = None if place.entity is None else place.entity.text.append
         if plan.answers:
             self._facts.ledger.settle(event)
-        if plan.type == "response.done" and step.entity is not None:
-            self._engine.prune(step.entity)
+        if plan.type == "response.done" and place.entity is not None:
+            self._engine.prune(place.entity)
 
     def _ask(self, rule: Rule, event: Any, under: int | None) -> int | None:
         """Let a rule look at the event; returns the index of the first finding it gave rise to."""
@@ -316,7 +315,7 @@ class SessionChecker:
             first = index if first is None else first
         return first
 
-    def _restart(self, plan: Plan, event: Any) -> Step:
+    def _restart(self, plan: Plan, event: Any) -> Place:
         """A second connection begins in the same recording: judge it by itself."""
         self._earlier += sum(side.events for side in self._sides.values())
         line, raw, direction = self._context.line, self._context.raw, self._context.direction
@@ -327,16 +326,16 @@ class SessionChecker:
         self._context.line, self._context.raw, self._context.direction = line, raw, direction
         self._context.type = plan.type
         self._facts.seen.add(direction)
-        step = self._step(plan.type, direction)[1]
-        self._engine.step(step, event, line)
-        return step
+        place = self._place(plan.type, direction)
+        self._engine.step(place, event, line)
+        return place
 
     def _recognise(self, raw: bytes) -> None:
         found = probe(raw)
         if found is None or not found.members():
             return
         name, reason = recognise(found.members(), found.model())
-        self._profile, self._profile_reason = PROFILES[name], reason
+        self._profile, self._profile_reason = shipped(name), reason
         self._profile_fixed = True
 
     def _judge_fault(self, fault: Fault, direction: str, under: int | None = None) -> None:
@@ -344,23 +343,23 @@ class SessionChecker:
         context = self._context
         context.fault = fault
         context.type = fault.type or ""
-        plan, step = self._step(fault.type, direction) if fault.type else (None, None)
-        rescued = salvage(context.raw) if plan is not None else None
+        place = self._place(fault.type, direction) if fault.type else None
+        rescued = salvage(context.raw) if place is not None else None
         if rescued is not None and under is None:
             earlier = self._sides[direction].note_id(rescued.event_id, context.line)
             under = self._judge_id(context.type, rescued, earlier) if earlier else None
-        for rule in plan.raw_checks if plan is not None else ():
+        for rule in place.plan.raw_checks if place is not None else ():
             index = self._ask(rule, rescued, under)
             under = index if under is None else under
         under = self._tell(FAULT, rescued, under)
-        if plan is not None and step is not None and rescued is not None:
-            self._judge(plan, step, rescued, under, salvaged=True)
+        if place is not None and rescued is not None:
+            self._judge(place, rescued, under, salvaged=True)
             # What is missing from the event will be missing from its place too.
-            self._taint(step, under)
+            self._taint(place, under)
 
-    def _taint(self, step: Step, under: int | None) -> None:
+    def _taint(self, place: Place, under: int | None) -> None:
         """Let later faults of the innermost entity that an event reached be consequences of that finding."""
-        reached = step.reached
+        reached = place.reached
         if reached is not None and reached.taint is None and reached.machine.adoptable:
             reached.taint = under
 
@@ -387,10 +386,10 @@ class SessionChecker:
             if isinstance(decoded, Fault):
                 self._judge_fault(decoded, direction, under)
             elif "translation" not in (other.name, self.dialect):
-                self._judge(*self._step(event.type, direction), decoded, under)
+                self._judge(self._place(event.type, direction), decoded, under)
             return
         if direction == "server" and pseudo == UNKNOWN:
-            self._judge(*self._step(event.type, direction), event, under)
+            self._judge(self._place(event.type, direction), event, under)
         if pseudo == MISDIRECTED or event.type not in self._profile.events:
             self._tell(pseudo, event, under)
 
@@ -400,11 +399,12 @@ class SessionChecker:
         Returns the root under which consequences fold: None where there is no finding, or none that could have any.
         """
         severity = rule.severity if verdict.severity is None else verdict.severity
-        relaxed = self._profile.relax.get(rule.code)
+        relaxed = self._profile.relaxation(rule.code)
         if relaxed is not None:
-            if relaxed.severity is None:
+            capped = relaxed.caps(severity)
+            if capped is None:
                 return None
-            severity = min(severity, relaxed.severity)
+            severity = capped
         context = self._context
         entity: Entity | None = verdict.entity if verdict.entity is not None else context.entity
         if verdict.entity is None and entity is not None and not entity.machine.adoptable:
@@ -413,9 +413,17 @@ class SessionChecker:
         caused_by = under
         if caused_by is None and entity is not None:
             caused_by = entity.root_taint()
+        broken: Broken | None = verdict.broken
+        taints = (*verdict.taints, *(() if entity is None else (entity,)))
+        if broken is not None:
+            if caused_by is None and context.entity is not None:
+                # An outer machine broke the rule, but over an inner entity that was in disorder before.
+                caused_by = context.entity.root_taint()
+            if broken.state == broken.machine.states[0]:
+                taints += tuple(self._engine.meant(broken.entity))
         index = len(self.findings)
         if severity > Severity.INFO:
-            for tainted in (*verdict.taints, *(() if entity is None else (entity,))):
+            for tainted in taints:
                 if tainted.taint is None:
                     tainted.taint = index if caused_by is None else caused_by
         if verdict.line is None:
@@ -423,7 +431,6 @@ class SessionChecker:
         else:
             line = verdict.line
             shown = excerpt(verdict.event, verdict.type, verdict.direction, line)
-        broken: Broken | None = verdict.broken
         machine, state = ("", "") if broken is None else (broken.entity.machine.name, broken.state)
         self.findings.append(
             Finding(
@@ -461,7 +468,7 @@ class SessionChecker:
         return self.findings[before:]
 
     def report(self) -> SessionReport:
-        """The judgement so far, as data."""
+        """The judgement so far, as data; a fault that repeats is one finding with a count."""
         return SessionReport(
             path=self.path,
             dialect=self.dialect,
@@ -469,6 +476,6 @@ class SessionChecker:
             profile_reason=self._profile_reason,
             mode=self.mode,
             events=self._earlier + sum(side.events for side in self._sides.values()),
-            findings=tuple(self.findings),
+            findings=collapse(self.findings),
             limits=limits(self._facts),
         )

@@ -6,13 +6,14 @@ Made once for all connections; `Side` alone belongs to one of them.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import UNSET
 
 from rtproto.events.dialect import DIALECTS
 from rtproto.protocol.engine import Course, Step
-from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS
+from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS, Facts
 from rtproto.protocol.ledger import ANSWERS
 from rtproto.protocol.routes import routes_of
 from rtproto.rules import RULES
@@ -37,21 +38,21 @@ class Plan:
     """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
     become.  Made once for all connections."""
 
-    __slots__ = ("answers", "audio", "checks", "course", "handler", "key", "raw_checks", "type")
+    __slots__ = ("answers", "audio", "checks", "collects", "course", "handler", "raw_checks", "type")
 
     def __init__(self, type: str, direction: str, dialect: str) -> None:
         self.type = type
         rules = [rule for rule in CHECKS.get(type, ()) if dialect in rule.dialects]
-        self.checks = tuple(rule for rule in rules if not rule.reads_raw)
+        self.checks = tuple((rule, rule.check) for rule in rules)
         self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
         """Rules that judge the bytes, also of an event that did not decode."""
-        self.course = Course(
-            type, routes_of(dialect, type), [name for rule in rules for name in rule.depends]
-        )
-        self.key = self.course.key if all(rule.depends for rule in rules) else None
-        """Reads all that the tables and rules look at in an event; None where a repetition must be judged again."""
+        depends = [name for rule in rules for name in rule.depends]
+        # A rule that does not say on what its answer depends must be asked every time.
+        repeatable = all(rule.depends for rule in rules)
+        self.course = Course(type, routes_of(dialect, type), depends, repeatable=repeatable)
         self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type)
         self.audio = type in AUDIO_FIELDS
+        self.collects = self.handler is Facts.on_text_delta
         self.answers = direction == "server" and (
             type == "error" or any(type in each for each in ANSWERS.values())
         )
@@ -60,15 +61,30 @@ class Plan:
 plan_of = functools.cache(Plan)
 
 
+class Place(Step):
+    """A plan on one connection."""
+
+    __slots__ = ("audio", "collect", "handler", "plan")
+
+    def __init__(self, plan: Plan, facts: Facts) -> None:
+        super().__init__(plan.course)
+        self.plan = plan
+        self.audio = plan.audio
+        self.collect: Callable[[str], None] | None = None
+        """Takes the text of the next delta in the same place: all that `Facts.on_text_delta` does with one."""
+        self.handler = None if plan.handler is None else functools.partial(plan.handler, facts)
+
+
 class Side:
     """One direction of a connection."""
 
-    __slots__ = ("decoder", "events", "ids", "older_ids", "steps")
+    __slots__ = ("decode", "decoder", "events", "ids", "older_ids", "places")
 
     def __init__(self, dialect: str, direction: str) -> None:
         self.decoder = Decoder(DIALECTS[dialect], direction=direction)
+        self.decode = self.decoder.decode
         self.events = 0
-        self.steps: dict[type, tuple[Plan, Step]] = {}
+        self.places: dict[type, Place] = {}
         """By class of event, so that the common event needs one look-up."""
         self.ids: dict[Any, int] | None = None if direction == "client" else dict(NO_IDS)
         """Event ids of this side and their lines, the latest `EVENT_IDS` at most; None where they need not differ."""

@@ -46,7 +46,19 @@ class Item:
 class Response:
     """What is remembered of a response."""
 
-    __slots__ = ("default", "done", "done_items", "id", "line", "open_items", "output", "turn")
+    __slots__ = (
+        "asked",
+        "created",
+        "default",
+        "done",
+        "done_items",
+        "id",
+        "line",
+        "open_items",
+        "output",
+        "session",
+        "turn",
+    )
 
     def __init__(self, id: str, line: int, default: bool, turn: int) -> None:
         self.id = id
@@ -61,6 +73,12 @@ class Response:
         """Items of which something is still to be streamed."""
         self.done_items: dict[str, Any] = {}
         """The items as `response.output_item.done` showed them, until the response is done."""
+        self.created: Any = None
+        """The response as `response.created` showed it, until it is done; None where that was not recorded."""
+        self.asked: Any = None
+        """The `response` of the `response.create` that it answers, until it is done."""
+        self.session: Any = None
+        """The effective session when it was created, until it is done."""
         self.done = False
 
 
@@ -76,9 +94,11 @@ class Facts:
         """The effective session of the last `session.created` or `.updated`; None before the first."""
         self.session_line = 0
         self.session_type = "session.created"
-        self.conversation: list[str] = []
+        self.conversation: dict[str, None] = {}
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
+        self.misplaced: str | None = None
+        """The last item, where it came into the conversation without having been added: its place is a guess."""
         self.items: dict[str, Item] = {}
         self.responses: dict[str, Response] = {}
         self.turns = 0
@@ -86,6 +106,10 @@ class Facts:
         self.current_response: str | None = None
         """The response that writes to the default conversation now."""
         self.speech_item: str | None = None
+        self.speech_line = 0
+        """The line of the last `speech_started`."""
+        self.turn_due = False
+        """The user has spoken, or kept silent for too long, and the server may answer that by itself."""
         self.committed_item: str | None = None
         self.output_clears = 0
         """`output_audio_buffer.clear` requests that no `cleared` has answered yet."""
@@ -126,12 +150,10 @@ class Facts:
         so the oldest request without an answer is asked instead.
         """
         conversation_id = getattr(response, "conversation_id", UNSET)
-        if conversation_id is None:
-            return False
+        if conversation_id is not UNSET:
+            return conversation_id is not None
         oldest = next(self.ledger.pending("response.create"), None)
-        if conversation_id is UNSET and oldest is not None:
-            return bool(field(oldest.event, "response", "conversation") != "none")
-        return True
+        return oldest is None or bool(field(oldest.event, "response", "conversation") != "none")
 
     def stalled(self, time: float) -> bool:
         """Whether a response in progress has given no sign of life for too long."""
@@ -139,12 +161,17 @@ class Facts:
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it."""
-        return self.conversation[-1] if self.conversation else None
+        return next(reversed(self.conversation), None)
 
     def inserts(self) -> bool:
         """Whether an item that the client wants at a place of its choice is on its way."""
-        creates = self.ledger.pending("conversation.item.create")
-        return any(field(request.event, "previous_item_id") is not None for request in creates)
+        for request in self.ledger.open:
+            if (
+                request.type == "conversation.item.create"
+                and field(request.event, "previous_item_id") is not None
+            ):
+                return True
+        return False
 
     def turn_detection_on(self) -> bool | None:
         """Whether the server detects turns, by the effective session; None when no session has shown it."""
@@ -153,6 +180,12 @@ class Facts:
         holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
         detection = getattr(holder, "turn_detection", UNSET)
         return None if detection is UNSET else detection is not None
+
+    def answers_by_itself(self) -> bool:
+        """Whether turn detection may start responses, by the effective session; true also where none says no."""
+        holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
+        detection = getattr(holder, "turn_detection", UNSET)
+        return detection is not None and field(detection, "create_response") is not False
 
     def bytes_per_ms(self, side: str) -> int | None:
         """Bytes of a millisecond of `input` or `output` audio in the effective session; None when it is not known."""
@@ -170,11 +203,13 @@ class Facts:
         if event_id is not None:
             self.client_ids[event_id] = line
         request = self.ledger.ask(type, event, line)
-        if (
-            request is not None
-            and type == "response.create"
-            and field(event, "response", "conversation") != "none"
-        ):
+        if request is None:
+            return
+        request.time = self.time
+        if type == "response.cancel":
+            named = self.responses.get(field(event, "response_id") or self.current_response or "")
+            request.active = None if named is None or named.done else named.id
+        elif type == "response.create" and field(event, "response", "conversation") != "none":
             current = self.responses.get(self.current_response or "")
             if current is not None:
                 request.active = current.id
@@ -197,34 +232,44 @@ class Facts:
         self.deleted.discard(item_id)
         if item_id == self.committed_item:
             self.committed_item = None
-        if item_id in self.conversation:
-            self.conversation.remove(item_id)
+        self.conversation.pop(item_id, None)
         previous = field(event, "previous_item_id")
-        if previous in self.conversation:
-            self.conversation.insert(self.conversation.index(previous) + 1, item_id)
+        if self.misplaced is not None and self.misplaced != previous:
+            self.conversation.pop(self.misplaced, None)
+        self.misplaced = None
+        if previous in self.conversation and previous != self.tail():
+            order = list(self.conversation)
+            order.insert(order.index(previous) + 1, item_id)
+            self.conversation = dict.fromkeys(order)
         else:
-            self.conversation.append(item_id)
+            self.conversation[item_id] = None
 
     def on_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
-        if item_id is not None and item_id not in self.items:
+        if item_id is not None and item_id not in self.conversation and item_id not in self.deleted:
             self.on_item_added(event, line, entity, size)
+            self.misplaced = item_id
 
     def on_item_deleted(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item_id")
-        if item_id in self.conversation:
-            self.conversation.remove(item_id)
         if item_id is not None:
+            self.conversation.pop(item_id, None)
             self.deleted.add(item_id)
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = field(event, "item_id")
+        self.speech_line = line
+        self.turn_due = self.answers_by_itself()
+
+    def on_timeout(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.turn_due = True
 
     def on_committed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
         self.committed_item = field(event, "item_id")
         self.appended = 0
         self.turns += 1
+        self.turn_due = self.answers_by_itself()
 
     def on_cleared(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
@@ -235,8 +280,16 @@ class Facts:
             return
         self.heard = self.time
         default = self.writes_to_default(event.response)
-        if response_id not in self.responses:
-            self.responses[response_id] = Response(response_id, line, default, self.turns)
+        response = self.responses.get(response_id)
+        if response is None:
+            response = self.responses[response_id] = Response(response_id, line, default, self.turns)
+            request = self.ledger.answered_by(event)
+            if request is None:
+                self.turn_due = False
+            else:
+                response.asked = field(request.event, "response")
+            response.created = event.response
+            response.session = self.session
         if default:
             self.current_response = response_id
 
@@ -266,6 +319,7 @@ class Facts:
         response = self.responses.get(field(event, "response_id") or "")
         if response is not None:
             response.open_items.discard(field(event, "item_id") or "")
+        _settle(entity, field(event, "arguments"))
 
     def on_output_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -278,6 +332,9 @@ class Facts:
         self.heard = self.time
         response.open_items.discard(item_id)
         response.done_items[item_id] = event.item
+        if response.default and item_id not in self.conversation and item_id not in self.deleted:
+            # It was never added, which OUT026 reports; what comes next follows it all the same.
+            self.conversation[item_id] = None
 
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         response = self.responses.get(field(event, "response", "id") or "")
@@ -288,6 +345,7 @@ class Facts:
         response.done = True
         response.open_items.clear()
         response.done_items.clear()
+        response.created = response.asked = response.session = None
         if self.current_response == response.id:
             self.current_response = None
 
@@ -297,12 +355,19 @@ class Facts:
         if entity is not None and delta is not None:
             entity.text.append(delta)
 
+    def on_text_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        _settle(entity, field(event, "text"))
+
     def on_transcript_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        """What was said is proof of audio also where the audio itself goes over a media track."""
+        """The transcript has the last word; it proves audio also where that goes over a media track."""
+        _settle(entity, field(event, "transcript"))
         self.heard = self.time
         response = self.responses.get(field(event, "response_id") or "")
         if self.spoke_line is None and field(event, "transcript") and (response is None or response.default):
             self.spoke_line, self.spoke_type = line, tag_of(event) or ""
+
+    def on_mcp_arguments_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        _settle(entity, field(event, "arguments"))
 
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.heard = self.time
@@ -329,8 +394,8 @@ class Facts:
         self.output_clears = max(0, self.output_clears - 1)
 
     def on_client_append(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        event_id = field(event, "event_id")
-        if event_id is not None:
+        event_id = event.event_id
+        if event_id is not UNSET and event_id is not None:
             self.client_ids[event_id] = line
         if not self.append_line:
             self.append_line, self.append_time = line, self.time
@@ -346,6 +411,12 @@ class Facts:
 
     def on_client_output_clear(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.output_clears += 1
+
+
+def _settle(stream: Entity | None, said: Any) -> None:
+    """The done event has the last word on a stream: what comes after is compared with it."""
+    if stream is not None and isinstance(said, str):
+        stream.text[:] = [said]
 
 
 Handler = Callable[[Facts, Any, int, "Entity | None", int | None], None]
@@ -364,16 +435,20 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "input_audio_buffer.speech_started": Facts.on_speech_started,
     "input_audio_buffer.committed": Facts.on_committed,
     "input_audio_buffer.cleared": Facts.on_cleared,
+    "input_audio_buffer.timeout_triggered": Facts.on_timeout,
     "response.created": Facts.on_response_created,
     "response.output_item.added": Facts.on_output_item_added,
     "response.function_call_arguments.done": Facts.on_arguments_done,
     "response.output_item.done": Facts.on_output_item_done,
     "response.done": Facts.on_response_done,
     "output_audio_buffer.cleared": Facts.on_output_cleared,
-    "response.audio_transcript.done": Facts.on_transcript_done,
-    "response.output_audio_transcript.done": Facts.on_transcript_done,
     "response.audio.delta": Facts.on_audio_delta,
     "response.output_audio.delta": Facts.on_audio_delta,
+    "response.text.done": Facts.on_text_done,
+    "response.output_text.done": Facts.on_text_done,
+    "response.audio_transcript.done": Facts.on_transcript_done,
+    "response.output_audio_transcript.done": Facts.on_transcript_done,
+    "response.mcp_call_arguments.done": Facts.on_mcp_arguments_done,
     **{
         f"response.{name}.delta": Facts.on_text_delta
         for name in (

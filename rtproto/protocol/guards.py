@@ -50,6 +50,15 @@ def _mcp_entity(facts: Facts, event: Any, entity: Any) -> bool:
     return item is not None and item.type.startswith("mcp_")
 
 
+def _other_responses_item(facts: Facts, event: Any, entity: Any) -> bool:
+    """Another response than the event's announced the item."""
+    item = facts.items.get(entity.key[0])
+    response_id = field(event, "response_id")
+    return (
+        item is not None and None not in (item.response_id, response_id) and item.response_id != response_id
+    )
+
+
 def _audio_part(facts: Facts, event: Any, entity: Any) -> bool:
     return tag_of(field(event, "part")) in ("audio", "output_audio")
 
@@ -82,11 +91,11 @@ def _item_in_conversation(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _function_call(facts: Facts, event: Any, entity: Any) -> bool:
-    return tag_of(field(event, "item")) == "function_call"
+    return tag_of(getattr(event, "item", None)) == "function_call"
 
 
 def _function_call_output(facts: Facts, event: Any, entity: Any) -> bool:
-    return tag_of(field(event, "item")) == "function_call_output"
+    return tag_of(getattr(event, "item", None)) == "function_call_output"
 
 
 def _writes_to_conversation(facts: Facts, event: Any, entity: Any) -> bool:
@@ -101,6 +110,7 @@ GUARDS: Mapping[str, Guard] = {
     "response winding down": _winding_down,
     "mcp item": _mcp_item,
     "mcp entity": _mcp_entity,
+    "other response's item": _other_responses_item,
     "audio part": _audio_part,
     "speech item": _speech_item,
     "committed item": _committed_item,

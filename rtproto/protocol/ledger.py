@@ -51,16 +51,21 @@ ERROR_CODES: Mapping[str, tuple[str, ...]] = {
 class Request:
     """A client event that waits for its answer."""
 
-    __slots__ = ("active", "event", "id", "line", "settled", "type", "winding_down")
+    __slots__ = ("active", "event", "id", "line", "names", "settled", "time", "type", "winding_down")
 
     def __init__(self, type: str, event: Any, line: int) -> None:
         self.type = type
         self.event = event
         self.line = line
         self.id: str | None = field(event, "event_id")
+        self.names: str | None = field(event, "item", "id")
+        """The id that the client gave the item it creates."""
         self.settled = False
         self.active: str | None = None
-        """For `response.create`: the default response that was in progress when it was sent."""
+        """For `response.create`: the default response that was in progress when it was sent; for `response.cancel`: the
+        response in progress that it was about."""
+        self.time: float | None = None
+        """Seconds, by the recording's clock, when it was sent."""
         self.winding_down = False
         """… and whether all of its items were complete by then."""
 
@@ -70,6 +75,9 @@ class Ledger:
 
     def __init__(self) -> None:
         self.open: list[Request] = []
+        self._asked_about: Any = None
+        self._answer: Request | None = None
+        """What `answered_by` said of the event that it was last asked about."""
 
     def ask(self, type: str, event: Any, line: int) -> Request | None:
         """Enter a client event; returns the request, or None for an event that is never answered."""
@@ -77,6 +85,7 @@ class Ledger:
             return None
         request = Request(type, event, line)
         self.open.append(request)
+        self._asked_about = None
         return request
 
     def pending(self, type: str) -> Iterator[Request]:
@@ -85,14 +94,26 @@ class Ledger:
 
     def answered_by(self, event: Any) -> Request | None:
         """The open request that this server event settles, if any; changes nothing."""
-        type = tag_of(event)
+        if event is not self._asked_about:
+            # Several rules ask, and then the ledger itself.
+            self._asked_about, self._answer = event, self._find(event)
+        return self._answer
+
+    def _find(self, event: Any) -> Request | None:
+        if not self.open:
+            return None
+        type = tag_of(event) or ""
         if type == "error":
             return self._refused_by(event)
-        question = _QUESTIONS.get(type or "")
-        if question is None:
-            return None
-        asked = list(self.pending(question))
-        return next((request for request in asked if _fits(request, event)), None)
+        question = _QUESTIONS.get(type)
+        answered: Request | None = None
+        for request in self.open:
+            if request.type == question and _fits(request, event):
+                if request.names:
+                    # A request that names the item goes before an older one that leaves the id to the server.
+                    return request
+                answered = answered or request
+        return answered
 
     def _refused_by(self, event: Any) -> Request | None:
         refused = field(event, "error", "event_id")
@@ -106,6 +127,7 @@ class Ledger:
     def settle(self, event: Any) -> Request | None:
         """Strike out the request that this server event settles; returns it."""
         request = self.answered_by(event)
+        self._asked_about = None
         if request is not None:
             request.settled = True
             self.open.remove(request)
@@ -116,9 +138,8 @@ def _fits(request: Request, event: Any) -> bool:
     """Whether the event can be the success of the request: the same item, the same kind of response."""
     asked = request.event
     if request.type == "conversation.item.create":
-        wanted = field(asked, "item", "id")
-        if wanted is not None:
-            return bool(wanted == field(event, "item", "id"))
+        if request.names is not None:
+            return bool(request.names == field(event, "item", "id"))
         return tag_of(field(asked, "item")) == tag_of(field(event, "item")) and field(
             asked, "item", "role"
         ) == field(event, "item", "role")

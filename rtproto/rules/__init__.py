@@ -1,6 +1,7 @@
 """What must agree: the rules, one class each, by family.
 
-A rule's code tells its file: `OUT016` is in `out.py`.  `RULES` holds them all, by code.
+A rule's code tells its file, or its package where a family is large: `USG001` is in `usg.py`, `OUT016` in `out`.
+`RULES` holds them all, by code.
 """
 
 from rtproto.rules import (
@@ -13,6 +14,7 @@ from rtproto.rules import (
     oab,
     out,
     rec,
+    rlm,
     rsp,
     rst,
     ses,
@@ -37,6 +39,7 @@ __all__ = [
     "oab",
     "out",
     "rec",
+    "rlm",
     "rsp",
     "rst",
     "ses",

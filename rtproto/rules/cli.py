@@ -26,6 +26,7 @@ class AppendNotBase64(Rule):
     evidence = "The types describe the member as base64 audio bytes."
     exceptions = "Payloads that the recorder cut."
     on = (BAD_AUDIO,)
+    symptoms = ("refused", "crash")
     example = Example("voice_turn", change("input_audio_buffer.append", "audio", "AAA*" * 60))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -60,6 +61,7 @@ class VoiceChangeAfterAudio(Rule):
     )
     exceptions = "The same voice again; out-of-band responses."
     on = ("session.update", "response.create")
+    symptoms = ("config", "refused")
     example = Example(
         "voice_turn",
         change("session.update", "session.audio.output.voice", "cedar", 1),
@@ -103,6 +105,7 @@ class ModalitiesCombination(Rule):
     message = "modalities {asked}; {dialect} takes {legal}"
     evidence = "The server's refusals name the supported combinations of each dialect."
     on = ("session.update", "response.create")
+    symptoms = ("config", "refused", "silence")
     example = Example("text_turn", change("session.update", "session.output_modalities", ["audio", "text"]))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -28,6 +28,7 @@ class ErrorEventIdUnknown(Rule):
     )
     exceptions = "Null, as in most errors seen. Recordings without the client's side, or without their start."
     on = ("error",)
+    symptoms = ("refused",)
     example = Example(
         "text_turn",
         change("error", "error.event_id", "evt_ghost"),

@@ -116,6 +116,16 @@ class Example(Struct, frozen=True):
             if direction != CLOCK
         ]
 
+    def shown(self, *, breaking: bool) -> list[tuple[str, bytes]]:
+        """The lines of a twin as a reader sees them: also the time that passes, in words and under `CLOCK`."""
+        lines = iter(self.lines(breaking=breaking))
+        return [
+            (CLOCK, f"({event['seconds']:g} seconds on the clock)".encode())
+            if direction == CLOCK
+            else next(lines)
+            for direction, event in (self.breaking() if breaking else self.passing())
+        ]
+
     def times(self, *, breaking: bool) -> list[float | None]:
         """When each of the lines was recorded, in seconds; None where the example has no clock."""
         times: list[float | None] = []

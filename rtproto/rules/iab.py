@@ -27,6 +27,7 @@ class SpeechStoppedWithoutStart(Rule):
         "turns."
     )
     exceptions = "The first stop of a recording that starts mid-session."
+    symptoms = ("overlap",)
     example = Example("voice_turn", drop("input_audio_buffer.speech_started", 1))
 
 
@@ -40,6 +41,7 @@ class SpeechStartedNested(Rule):
         "The types say it can start at any time unless speech is already detected; 33 of 33 recorded turns."
     )
     exceptions = "A commit by the client or a clear ends the speech."
+    symptoms = ("overlap",)
     example = Example("voice_turn", repeat("input_audio_buffer.speech_started"))
 
 
@@ -57,6 +59,7 @@ class SpeechItemIdMismatch(Rule):
         "turns."
     )
     exceptions = "A commit by the client during the speech."
+    symptoms = ("transcript", "history")
     example = Example("voice_turn", change("input_audio_buffer.speech_stopped", "item_id", "item_other"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -65,6 +68,8 @@ class SpeechItemIdMismatch(Rule):
             entity=broken.entity,
             broken=broken,
             witnesses=history(broken, 1),
+            # The commit under a wrong id promises an item that never comes.
+            taints=tuple(filter(None, (context.engine.find("committed turn"),))),
         )
 
 
@@ -80,6 +85,7 @@ class SpeechStoppedNotCommitted(Rule):
     message = "speech starts again, but the last speech was never committed"
     evidence = "The types say that speech_stopped is followed by the user item; 33 of 33 recorded turns."
     exceptions = "The client cleared the buffer."
+    symptoms = ("silence", "transcript")
     example = Example("voice_turn", drop("input_audio_buffer.committed"))
 
 
@@ -97,6 +103,7 @@ class CommittedWithoutItem(Rule):
         "turns."
     )
     exceptions = "At the end of a recording that simply stops: noted."
+    symptoms = ("history", "transcript")
     example = Example("beta_voice_turn", drop("conversation.item.created"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -133,6 +140,7 @@ class CommitTooShort(Rule):
         "Server VAD commits by itself; WebRTC audio is not in the events; audio that the recorder cut."
     )
     on = ("input_audio_buffer.commit",)
+    symptoms = ("refused", "silence")
     example = Example(
         "push_to_talk",
         change("input_audio_buffer.append", "audio", silence(20)),

@@ -23,6 +23,7 @@ class ItemUnknown(Rule):
     message = "`{type}` names an item that was never announced"
     evidence = "The vendor's reference client treats it as an error; no OpenAI or Azure recording has a case."
     exceptions = "Transcription events may come before their item. Mid-session: the item is adopted."
+    symptoms = ("crash", "history")
     example = Example("barge_in", change("conversation.item.truncated", "item_id", "item_ghost"))
 
 
@@ -39,6 +40,7 @@ class ItemAddedTwice(Rule):
         "the client's."
     )
     exceptions = "An item that was deleted may be created again under its id."
+    symptoms = ("history",)
     example = Example("text_turn", repeat("conversation.item.added"))
 
 
@@ -57,6 +59,7 @@ class ItemDoneBeforeAdded(Rule):
         "recordings."
     )
     exceptions = "Mid-session: the item is adopted."
+    symptoms = ("history", "crash")
     example = Example("text_turn", drop("conversation.item.added"))
 
 
@@ -69,6 +72,7 @@ class ItemDoneTwice(Rule):
     dialects = ("ga",)
     message = "a second `conversation.item.done` of the same item"
     evidence = "86 added and 86 done in OpenAI recordings."
+    symptoms = ("history",)
     example = Example("text_turn", repeat("conversation.item.done"))
 
 
@@ -88,13 +92,16 @@ class PreviousItemNotTail(Rule):
         "Items that the client inserted; a predecessor that was deleted; recordings that start mid-session."
     )
     on = ("conversation.item.added", "conversation.item.created")
+    symptoms = ("history",)
     example = Example("text_turn", change("conversation.item.added", "previous_item_id", "item_q1", 2))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
         item_id = field(event, "item", "id")
         previous = field(event, "previous_item_id")
-        if facts.mid_session or item_id is None or item_id in facts.conversation or facts.inserts():
+        if facts.mid_session or item_id is None or item_id in facts.conversation:
+            return
+        if facts.misplaced is not None or facts.inserts():
             return
         tail = facts.tail()
         if previous == tail or previous in facts.deleted or (previous is None and tail in facts.deleted):
@@ -114,6 +121,7 @@ class DeletedUnknownItem(Rule):
     name = "deleted-unknown-item"
     message = "the item was deleted before"
     evidence = "The types say that deleting an item which is not there is answered with an error."
+    symptoms = ("history", "refused")
     example = Example(
         "text_turn",
         repeat("conversation.item.deleted"),
@@ -140,6 +148,7 @@ class ItemUsedAfterDelete(Rule):
         "Against the live server, retrieving or deleting a deleted item is refused (speaches' live tests)."
     )
     exceptions = "Late transcriptions of a deleted item."
+    symptoms = ("history",)
     example = Example(
         "barge_in",
         after(
@@ -176,6 +185,7 @@ class RoleContentMismatch(Rule):
     )
     exceptions = "A warning when the server does it. Images of the user occur in beta recordings too."
     on = ("conversation.item.create", "conversation.item.added", "conversation.item.created")
+    symptoms = ("refused", "history")
     example = Example("text_turn", change("conversation.item.create", "item.content.0.type", "output_text"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -213,6 +223,7 @@ class CallOutputForUnknownCall(Rule):
         "invalid_tool_call_id."
     )
     exceptions = "Mid-session: the call is adopted. Seeded history may create the call first."
+    symptoms = ("tools", "refused", "silence")
     example = Example("tool_call", change("conversation.item.create", "item.call_id", "call_ghost", 1))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:

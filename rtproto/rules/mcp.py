@@ -19,6 +19,7 @@ class ListToolsLifecycle(Rule):
     evidence = (
         "The MCP guide's flow and the three events of the schema, keyed by item_id. No recording has a case."
     )
+    symptoms = ("tools",)
     example = Example("mcp_call", drop("mcp_list_tools.in_progress"))
 
 
@@ -36,6 +37,7 @@ class McpCallLifecycle(Rule):
     exceptions = (
         "A refused approval fails the call before it runs. The call may end after its response is done."
     )
+    symptoms = ("tools",)
     example = Example("mcp_call", drop("response.mcp_call.in_progress"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:

@@ -14,6 +14,7 @@ class StartedTwice(Rule):
     basis = "observed"
     message = "playback of this response has started before"
     evidence = "One start a response in 23 of 23 recorded WebRTC responses."
+    symptoms = ("overlap",)
     example = Example("webrtc_turn", repeat("output_audio_buffer.started"))
 
 
@@ -29,4 +30,5 @@ class StopWithoutStart(Rule):
     message = "`{type}` without playback going on"
     evidence = "8 starts made 5 cleared and 3 stopped in a beta WebRTC log, 12 made 6 and 6 in another."
     exceptions = "`cleared` that answers a client's clear with nothing playing. Mid-session."
+    symptoms = ("overlap",)
     example = Example("webrtc_turn", drop("output_audio_buffer.started"))

@@ -113,7 +113,7 @@ class ExpiresAfterRange(RestRule):
         anchor, seconds = field(exchange.lifetime, "anchor"), field(exchange.lifetime, "seconds")
         if anchor is not None and anchor != "created_at":
             yield Verdict(
-                {"found": f"anchored at {anchor[:40]}", "expected": "the only anchor is created_at"}
+                {"found": "anchored at something else", "expected": "the only anchor is created_at"}
             )
         if seconds is not None and not 10 <= seconds <= 7200:
             yield Verdict({"found": f"{seconds} seconds", "expected": "10 to 7200 are allowed"})
@@ -260,6 +260,7 @@ class ClientSecretOnSocket(Rule):
     exceptions = "Told once a connection; its value is never shown."
     on = SHOWN_BY
     reads_raw = True
+    symptoms = ("bill",)
     example = Example("text_turn", change("session.created", "session.client_secret", _SECRET))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -49,6 +49,7 @@ class RequiredFieldMissing(FaultRule):
     kinds = ("missing-field",)
     message = "{type} lacks `{path}`: {expected} is required"
     evidence = "The types of openai 3.54, without the members that real servers are known to leave out."
+    symptoms = ("crash",)
     example = Example("text_turn", change("response.output_text.delta", "item_id", ...))
 
 
@@ -64,6 +65,7 @@ class FieldTypeWrong(FaultRule):
     kinds = ("wrong-type",)
     message = "{type}: `{path}` should be {expected}, it is {found}"
     evidence = "The types of openai 3.54, with null and other liberties that real servers are known to take."
+    symptoms = ("crash",)
     example = Example("text_turn", change("response.output_text.delta", "output_index", "0"))
 
 
@@ -79,4 +81,5 @@ class NotAnEvent(FaultRule):
     kinds = ("not-an-object", "type-missing", "empty")
     message = "not an event: expected {expected}, found {found}"
     evidence = "Every event of the published unions is an object told apart by its type."
+    symptoms = ("recording", "crash")
     example = Example("text_turn", bytes_before("response.created"), raw=b'["response.created"]')

@@ -17,6 +17,7 @@ class TranscriptionTerminalRepeated(Rule):
     message = "the transcription of this part was over already"
     evidence = "15 of 15 transcriptions in OpenAI and Azure recordings, 12 of 12 beta WebRTC."
     exceptions = "xAI and Azure may send cumulative snapshots (profile compat)."
+    symptoms = ("transcript",)
     example = Example("voice_turn", repeat("conversation.item.input_audio_transcription.completed"))
 
 
@@ -27,6 +28,7 @@ class TranscriptionDeltaAfterTerminal(Rule):
     name = "transcription-delta-after-terminal"
     message = "a transcription delta after the transcription was over"
     evidence = "The types call completed the final text; 85 of 85 deltas in OpenAI and Azure recordings."
+    symptoms = ("transcript",)
     example = Example(
         "voice_turn",
         after(

@@ -32,6 +32,7 @@ class TruncateBeyondAudio(Rule):
         "Up to 100 ms beyond is a warning. WebRTC has no audio in its events; audio that the recorder cut."
     )
     on = ("conversation.item.truncate",)
+    symptoms = ("refused", "history")
     example = Example("barge_in", change("conversation.item.truncate", "audio_end_ms", 1600))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -62,13 +62,23 @@ class Frame(Struct, frozen=True, gc=False):
     raw: bytes
     """The event's JSON text as it stands in the file; the whole line where no event can be made out in it."""
     time: float | None = None
-    """Seconds by the recorder's clock; None where the envelope has no time, or one whose unit cannot be told: a number
-    that is too small for a date may be seconds or milliseconds, unless it is called `at_ms`."""
+    """The envelope's time, if it is a number, in the recorder's unit; `at_ms` is turned into seconds."""
     fault: Fault | None = None
     """Why the line has no event, where that is not for the event's decoder to say; `raw` is then the line, or
     its start."""
     close: Close | None = None
     """Set where the connection ends: there is no event then."""
+
+    @property
+    def seconds(self) -> float | None:
+        """The time as seconds since 1970, where it is a date in seconds or in thousandths, millionths or billionths.
+
+        A number that is too small for a date may be seconds or milliseconds since any moment, and is left alone.
+        """
+        for unit in (1.0, 1e3, 1e6, 1e9):
+            if self.time is not None and _EARLIEST <= self.time / unit <= _LATEST:
+                return self.time / unit
+        return None
 
 
 class NotARecording(ValueError):  # noqa: N818 - nothing is wrong with the file
@@ -150,8 +160,8 @@ def looks_like_realtime(first_lines: Sequence[bytes]) -> bool:
 def _holds_event(raw: bytes) -> bool:
     envelope = _open(raw)
     if envelope is None:
-        # It may have been cut, or be faulty in another way that deserves a finding.
-        return _TYPE.match(raw[:4096]) is not None
+        # It may have been cut, or be faulty in another way that deserves a finding; an element of an array is not.
+        return _TYPE.match(raw[:4096]) is not None and not raw.rstrip().endswith((b",", b"]"))
     return _has_type(envelope) or any(map(_is_event, envelope.texts("event", "data", "payload", "message")))
 
 
@@ -281,15 +291,7 @@ def _time(envelope: _Envelope) -> float | None:
                 time = _NUMBER.decode(text)
             except ValueError:
                 continue
-            return time / 1000 if name == "at_ms" else _epoch_seconds(time)
-    return None
-
-
-def _epoch_seconds(time: float) -> float | None:
-    """Seconds since 1970 from a date in seconds, or in thousandths, millionths or billionths of one."""
-    for unit in (1.0, 1e3, 1e6, 1e9):
-        if _EARLIEST <= time / unit <= _LATEST:
-            return time / unit
+            return time / 1000 if name == "at_ms" else time
     return None
 
 

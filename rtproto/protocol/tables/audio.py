@@ -104,4 +104,5 @@ OUTPUT_AUDIO_BUFFER = Machine(
         "stopped": "ended playback",
         "cleared": "cut playback off",
     },
+    open=("playing",),
 )

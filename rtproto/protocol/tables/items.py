@@ -46,6 +46,7 @@ CONVERSATION_ITEM = Machine(
         "deleted": "deleted the item",
         "used": "used the item",
     },
+    open=("announced", "added"),
 )
 
 FUNCTION_CALL = Machine(
@@ -67,6 +68,7 @@ FUNCTION_CALL = Machine(
         ("unknown", "output"): Breach("ITM021", "answered"),
     },
     notes={"call": "made the call", "output": "answered the call"},
+    open=("called",),
 )
 
 MCP_LIST = Machine(
@@ -92,6 +94,7 @@ MCP_LIST = Machine(
         "completed": "completed the listing",
         "failed": "ended the listing in failure",
     },
+    open=("in progress",),
 )
 
 MCP_CALL = Machine(
@@ -118,4 +121,5 @@ MCP_CALL = Machine(
         "completed": "completed the call",
         "failed": "ended the call in failure",
     },
+    open=("running",),
 )

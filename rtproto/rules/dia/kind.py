@@ -28,6 +28,7 @@ class ResponseInTranscriptionSession(Rule):
         "The transcription guide: such a session generates no responses; the types call create_response "
         "unavailable."
     )
+    symptoms = ("crash",)
     example = Example(
         "transcription",
         after(
@@ -165,6 +166,7 @@ class TranslationEventFamily(Rule):
     message = "`{type}` belongs to {other} sessions, this is a {dialect} session"
     evidence = "Translation has unions of its own in openai 3.54 (3 client and 7 server events)."
     on = (FOREIGN,)
+    symptoms = ("silence", "crash")
     example = Example(
         "translation",
         after(
@@ -194,6 +196,7 @@ class TranslationEventAfterClosed(Rule):
     evidence = (
         "The types describe session.closed as the end, sent after pending audio was flushed (openai types)."
     )
+    symptoms = ("words", "transcript")
     example = Example(
         "translation",
         after(

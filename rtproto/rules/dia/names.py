@@ -39,10 +39,11 @@ class DialectMixed(Rule):
     message = "`{type}` belongs to the {other} dialect, this connection speaks {dialect}"
     evidence = (
         "The vendor's beta to GA migration guide renames these events; 30 of 30 OpenAI recordings are pure. Azure "
-        "Voice Live mixes on purpose (profile azure)."
+        "Voice Live mixes on purpose (profile azure-voice-live)."
     )
     exceptions = "Reported once a connection. Events of translation sessions are DIA020."
     on = (FOREIGN, "conversation.item.done")
+    symptoms = ("silence", "crash")
     example = Example(
         "text_turn",
         after(
@@ -203,6 +204,7 @@ class UnknownServerEvent(Rule):
     )
     exceptions = "Events that the profile's vendor adds."
     on = (UNKNOWN,)
+    symptoms = ("crash",)
     example = Example(
         "text_turn",
         after("session.updated", "server", {"type": "session.heartbeat", "event_id": "event_beat"}),
@@ -227,6 +229,7 @@ class EventInWrongDirection(Rule):
     message = "`{type}` is not the {direction}'s to send"
     evidence = "No type is in both the client and the server union of a dialect (openai 3.54)."
     on = (MISDIRECTED,)
+    symptoms = ("refused", "recording")
     example = Example("text_turn", after("session.updated", "server", {"type": "response.create"}))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

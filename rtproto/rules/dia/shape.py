@@ -110,9 +110,10 @@ class BetaShapedClientConfigInGa(Rule):
         "A GA server answers with missing_required_parameter for session.type and unknown_parameter for the flat "
         "members (live probe of Azure's GA endpoint); the GA request types have none of them."
     )
-    exceptions = "Azure Voice Live takes flat sessions (profile azure)."
+    exceptions = "Azure Voice Live takes flat sessions (profile azure-voice-live)."
     on = ("session.update", "response.create")
     reads_raw = True
+    symptoms = ("config", "refused")
     example = Example("text_turn", change("session.update", "session.type", ...))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -224,6 +224,7 @@ class SipEventOffSip(Rule):
         "Connections that have shown no audio in events may be the side-band of a SIP call. Told once."
     )
     on = ("input_audio_buffer.dtmf_event_received",)
+    symptoms = ("crash",)
     example = Example(
         "voice_turn",
         after(

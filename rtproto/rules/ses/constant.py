@@ -132,6 +132,7 @@ class SessionExpiresAtChanged(_Constant):
     member = "expires_at"
     evidence = "Constant in 14 of 14 OpenAI and Azure recordings that show the session more than once."
     exceptions = "0, which says that it is not set."
+    symptoms = ("silence",)
     example = Example(
         "text_turn",
         change("session.updated", "session.expires_at", 1790000600),
@@ -223,6 +224,7 @@ class TracingReconfigured(Rule):
     evidence = "The types: once tracing is enabled for a session, its configuration cannot be modified."
     exceptions = "Turning it on. Turning it off is a warning: the types allow it and forbid it."
     on = SHOWN_BY
+    symptoms = ("config",)
     example = Example(
         "text_turn",
         change("session.updated", "session.tracing", {"workflow_name": "support"}),

@@ -1,6 +1,6 @@
 """Small legal sessions, from which the rules' examples are made by one edit."""
 
-from rtproto.rules.sessions import turns
+from rtproto.rules.sessions import endings, turns
 from rtproto.rules.sessions.script import SESSIONS, Event, Session, session, silence
 
-__all__ = ["SESSIONS", "Event", "Session", "session", "silence", "turns"]
+__all__ = ["SESSIONS", "Event", "Session", "endings", "session", "silence", "turns"]

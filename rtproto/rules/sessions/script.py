@@ -66,6 +66,15 @@ USAGE = {
 }
 
 
+SPOKEN_USAGE = {**USAGE, "output_token_details": {"text_tokens": 2, "audio_tokens": 8}}
+GET_WEATHER = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "The weather of a city.",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+
+
 def ga_session(*, vad: bool, modality: str) -> Event:
     return {
         "type": "realtime",
@@ -74,7 +83,7 @@ def ga_session(*, vad: bool, modality: str) -> Event:
         "model": "gpt-realtime",
         "output_modalities": [modality],
         "instructions": "Be brief.",
-        "tools": [],
+        "tools": [GET_WEATHER],
         "tool_choice": "auto",
         "max_output_tokens": "inf",
         "audio": {
@@ -105,6 +114,7 @@ def beta_session() -> Event:
 def response_object(
     id: str, status: str, output: list[Event], *, modality: str = "text", **more: Any
 ) -> Event:
+    usage = SPOKEN_USAGE if modality == "audio" else USAGE
     return {
         "object": "realtime.response",
         "id": id,
@@ -114,7 +124,7 @@ def response_object(
         "conversation_id": "conv_1",
         "output_modalities": [modality],
         "max_output_tokens": "inf",
-        "usage": None if status == "in_progress" else USAGE,
+        "usage": None if status == "in_progress" else usage,
         "metadata": None,
         **more,
     }
