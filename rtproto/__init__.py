@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rtproto.events.base import UnknownEvent
     from rtproto.findings import Finding, Report, Severity
     from rtproto.recording import check_file, check_stream
+    from rtproto.rest import check_rest
     from rtproto.wire import DecodeError
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "beta",
     "check_file",
+    "check_rest",
     "check_stream",
     "ga",
     "translation",
@@ -48,6 +50,7 @@ _HOMES = {
     "UnknownEvent": "rtproto.events.base",
     "beta": "",
     "check_file": "rtproto.recording",
+    "check_rest": "rtproto.rest",
     "check_stream": "rtproto.recording",
     "ga": "",
     "translation": "",

@@ -2,7 +2,7 @@
 
 `SessionChecker.feed` takes a direction and the bytes of one frame and returns the findings they give rise to; `close`
 returns those that only the end can tell.  Neither raises on what the bytes are.  The findings of a prefix are a prefix
-of the findings of the whole.  Memory is bounded by the longest frame and the live entities.
+of the findings of the whole.  Memory is bounded by the longest frame, the live entities, and a window of event ids.
 
 Each event takes the same way: bytes are decoded (`rtproto.wire`), the tables move (`rtproto.protocol`), the rules that
 want events of this type look at it (`rtproto.rules`), and only then it becomes part of what is known (`Facts`).
@@ -10,104 +10,48 @@ want events of this type look at it (`rtproto.rules`), and only then it becomes 
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
+from rtproto.checker_limits import limits
+from rtproto.checker_plan import CHECKS, EVENT_IDS, INSTANCES, Place, Plan, Side, plan_of
 from rtproto.checker_profile import AnyProfile, profile_of
 from rtproto.checker_repeats import collapse
 from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
-from rtproto.protocol.engine import Broken, Course, Engine, Entity, Step
+from rtproto.protocol.engine import Broken, Engine, Entity
 from rtproto.protocol.excerpts import excerpt
-from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS, Facts
-from rtproto.protocol.ledger import ANSWERS
+from rtproto.protocol.facts import Facts
 from rtproto.protocol.profiles import OPENAI, Profile, recognise, shipped
 from rtproto.protocol.recognition import dialect_of, probe
-from rtproto.protocol.routes import allowed_events, routes_of
-from rtproto.rules import RULES
+from rtproto.protocol.routes import allowed_events
 from rtproto.rules.base import (
+    BACKWARDS,
     BAD_AUDIO,
+    DUPLICATE_ID,
     FAULT,
     FOREIGN,
     LARGE_AUDIO,
     MISDIRECTED,
     STRICT,
     SUSPECT,
+    SWAPPED,
     UNKNOWN,
     Context,
     Rule,
     Verdict,
 )
-from rtproto.wire import AUDIO_FIELDS, MAX_LINE_BYTES, Decoder, Fault, salvage
+from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, salvage
 
-_CONFIGURED = ("session.created", "session.updated", "transcription_session.updated")
+CLOCK_SLACK = 0.01
+"""Seconds by which a recording's clock may run backwards: two taps of one connection are not written in one go."""
 
+_OTHER = {"client": "server", "server": "client"}
+_FIRST = ("session.created", "transcription_session.created")
+"""What a server begins with, and no client ever sends."""
 _LARGE_BYTES = 15 * 2**20
 """Bytes of a frame above which its audio is asked for its size; the API takes 15 MiB of audio in one event."""
-
-_CHECKS: dict[str, tuple[Rule, ...]] = {}
-_INSTANCES: dict[str, Rule] = {
-    code: rule() for code, rule in sorted(RULES.items(), key=lambda entry: (entry[1].last, entry[0]))
-}
-for _rule in _INSTANCES.values():
-    for _type in _rule.on:
-        _CHECKS[_type] = (*_CHECKS.get(_type, ()), _rule)
-
-
-class _Plan:
-    """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
-    become.  Made once for all connections."""
-
-    __slots__ = ("answers", "audio", "checks", "collects", "course", "handler", "raw_checks", "type")
-
-    def __init__(self, type: str, direction: str, dialect: str) -> None:
-        self.type = type
-        rules = [rule for rule in _CHECKS.get(type, ()) if dialect in rule.dialects]
-        self.checks = tuple((rule, rule.check) for rule in rules)
-        self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
-        """Rules that judge the bytes, also of an event that did not decode."""
-        depends = [name for rule in rules for name in rule.depends]
-        # A rule that does not say on what its answer depends must be asked every time.
-        repeatable = all(rule.depends for rule in rules)
-        self.course = Course(type, routes_of(dialect, type), depends, repeatable=repeatable)
-        self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type)
-        self.audio = type in AUDIO_FIELDS
-        self.collects = self.handler is Facts.on_text_delta
-        self.answers = direction == "server" and (
-            type == "error" or any(type in each for each in ANSWERS.values())
-        )
-
-
-_plan = functools.cache(_Plan)
-
-
-class _Place(Step):
-    """A plan on one connection."""
-
-    __slots__ = ("audio", "collect", "handler", "plan")
-
-    def __init__(self, plan: _Plan, facts: Facts) -> None:
-        super().__init__(plan.course)
-        self.plan = plan
-        self.audio = plan.audio
-        self.collect: Callable[[str], None] | None = None
-        """Takes the text of the next delta in the same place: all that `Facts.on_text_delta` does with one."""
-        self.handler = None if plan.handler is None else functools.partial(plan.handler, facts)
-
-
-class _Side:
-    """One direction of a connection."""
-
-    __slots__ = ("decode", "decoder", "events", "places")
-
-    def __init__(self, dialect: str, direction: str) -> None:
-        self.decoder = Decoder(DIALECTS[dialect], direction=direction)
-        self.decode = self.decoder.decode
-        self.events = 0
-        self.places: dict[type, _Place] = {}
-        """By class of event, so that the common event needs one look-up."""
+_CONFIGURED = ("session.created", "session.updated", "transcription_session.updated")
 
 
 class SessionChecker:
@@ -136,6 +80,8 @@ class SessionChecker:
         self.path = path
         self.findings: list[Finding] = []
         self._forced = dialect
+        self._swapped = self._swap_is_news = False
+        """The recording calls the client server, and the other way round; no finding has said so yet."""
         self._dialect: str | None = dialect
         self._profile: Profile = OPENAI if profile is None else profile_of(profile)
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
@@ -153,9 +99,13 @@ class SessionChecker:
         self._facts = Facts(dialect=self._dialect or "ga")
         self._engine = Engine(self._facts)
         self._context = Context(self._facts, self._engine, self.findings)
-        self._sides = {direction: _Side(self.dialect, direction) for direction in ("client", "server")}
-        self._places: dict[_Plan, _Place] = {}
+        self._sides = {direction: Side(self.dialect, direction) for direction in ("client", "server")}
+        self._places: dict[Plan, Place] = {}
         self._foreign: dict[tuple[str, str], Decoder] = {}
+        self._look = True
+        """The next frame must be looked into before it can be decoded."""
+        self._clock: float | None = None
+        """Seconds at the last event that had a time."""
 
     # What can be read at any time.
 
@@ -201,18 +151,37 @@ class SessionChecker:
                 return self.feed_fault(fault, direction, line=line)
             # However often its like was in order, a frame of this size is looked at.
             self._engine.moves += 1
-        if direction is None or self._dialect is None:
+        if direction is None or self._look:
             direction = self._look_ahead(direction, raw)
         side = self._sides[direction]
         side.events += 1
-        event = side.decode(raw)
+        event: Any = side.decode(raw)
         place = side.places.get(event.__class__)
-        if place is not None and place.quiet_moves == self._engine.moves:
+        facts = self._facts
+        earlier: int | None = None
+        lag, odd = 0.0, False
+        if time is not None:
+            if self._clock is not None:
+                lag = self._clock - time
+            odd = lag > CLOCK_SLACK or facts.stalled(time)
+            self._clock = facts.time = time
+        if place is not None and (ids := side.ids) is not None:
+            event_id = event.event_id
+            if event_id in ids or event_id in side.older_ids:
+                earlier = ids.get(event_id) or side.older_ids.get(event_id, 0)
+                odd = True
+            else:
+                ids[event_id] = line
+                if len(ids) > EVENT_IDS:
+                    side.turn_over()
+        if place is not None and place.quiet_moves == self._engine.moves and not odd:
             key = place.key
             if key is None or place.quiet_key == key(event):
                 # The same event in the same place, and nothing has moved since the last one was found in order.
                 if place.collect is not None:
-                    place.collect(event.delta)  # type: ignore[union-attr]  # only events with a delta are collected
+                    place.collect(event.delta)
+                    if time is not None:
+                        facts.heard = time
                     return []
                 size = side.decoder.audio_bytes if place.audio else None
                 if size is not None or not place.audio:
@@ -220,27 +189,59 @@ class SessionChecker:
                         place.handler(event, line, place.entity, size)
                     return []
         before = len(self.findings)
-        self._facts.seen.add(direction)
-        self._facts.time = time
+        facts.seen.add(direction)
+        facts.time = time
+        if facts.first_time is None:
+            facts.first_time = time
         context = self._context
         context.line, context.direction, context.raw = line, direction, raw
         context.audio_bytes, context.fault, context.entity = None, None, None
         if place is None or place.audio:
             context.audio_bytes = side.decoder.audio_bytes
-        if place is not None:
-            self._judge(place, event)
-        elif isinstance(event, Fault):
+        if self._swap_is_news:
+            self._swap_is_news = False
+            self._tell(SWAPPED, event, None)
+        if isinstance(event, Fault):
             self._judge_fault(event, direction)
         elif isinstance(event, UnknownEvent):
             self._judge_unknown(event, direction)
         else:
-            place = self._place(event_type(event), direction)
-            if not self._strict:
-                side.places[event.__class__] = place
-            self._judge(place, event)
+            if place is None:
+                place = self._place(event_type(event), direction)
+                if not self._strict:
+                    side.places[event.__class__] = place
+                earlier = side.note_id(event.event_id, line)
+            type = place.plan.type
+            # A second start of the connection is another connection, with ids of its own.
+            under = None if earlier is None or type in _FIRST else self._judge_id(type, event, earlier)
+            self._judge(place, event, under)
+            if under is not None:
+                self._taint(place, under)
+        if lag > CLOCK_SLACK:
+            context.lag, context.entity = lag, None
+            self._tell(BACKWARDS, event, None)
         if len(self.findings) > before:
             self._suspect(event, before)
         return self.findings[before:]
+
+    def _judge_id(self, type: str, event: Any, earlier: int) -> int | None:
+        """An id that is empty, or that came before; returns the finding under which the event's other faults fold."""
+        context = self._context
+        context.type = type
+        if earlier:
+            context.earlier = earlier
+            return self._tell(DUPLICATE_ID, event, None)
+        if event.event_id != "":
+            return None  # It may be missing or null in events of this type.
+        context.fault = Fault("missing-field", "$.event_id", "a string that is not empty", '""', type=type)
+        return self._tell(FAULT, event, None)
+
+    def _tell(self, pseudo: str, event: Any, under: int | None) -> int | None:
+        """Ask the rules for that pseudo type; returns the root under which consequences fold."""
+        for rule in CHECKS.get(pseudo, ()):
+            index = self._ask(rule, event, under)
+            under = index if under is None else under
+        return under
 
     def feed_fault(
         self, fault: Fault, direction: str | None = None, *, line: int | None = None
@@ -249,6 +250,8 @@ class SessionChecker:
         self._line = line = self._line + 1 if line is None else line
         before = len(self.findings)
         context = self._context
+        if self._swapped and direction is not None:
+            direction = _OTHER[direction]
         context.line, context.direction, context.raw = line, direction or "server", b""
         context.audio_bytes, context.entity = None, None
         self._judge_fault(fault, context.direction)
@@ -256,28 +259,34 @@ class SessionChecker:
 
     def _look_ahead(self, direction: str | None, raw: bytes) -> str:
         """Find out what is not known yet: the dialect, and the direction of a bare event."""
+        if self._swapped and direction is not None:
+            direction = _OTHER[direction]
         found = probe(raw)
         if found is None:
             return direction or "server"
+        if not self._facts.seen and direction == "client" and found.type in _FIRST:
+            self._swapped = self._swap_is_news = True
+            direction = "server"
         if self._dialect is None:
             self._dialect = dialect_of(found, direction)
             if self._dialect is not None and self._dialect != self._facts.dialect:
                 self._facts.dialect = self._dialect
                 for side, fresh in self._sides.items():
-                    self._sides[side] = _Side(self._dialect, side)
+                    self._sides[side] = Side(self._dialect, side)
                     self._sides[side].events = fresh.events
                 self._places.clear()
+        self._look = self._swapped or self._dialect is None
         return direction or direction_of(found.type) or "server"
 
-    def _place(self, type: str, direction: str) -> _Place:
+    def _place(self, type: str, direction: str) -> Place:
         """What is done with events of that type, and where this connection's last one led."""
-        plan = _plan(type, direction, self.dialect)
+        plan = plan_of(type, direction, self.dialect)
         place = self._places.get(plan)
         if place is None:
-            place = self._places[plan] = _Place(plan, self._facts)
+            place = self._places[plan] = Place(plan, self._facts)
         return place
 
-    def _judge(self, place: _Place, event: Any, under: int | None = None, *, salvaged: bool = False) -> None:
+    def _judge(self, place: Place, event: Any, under: int | None = None, *, salvaged: bool = False) -> None:
         """Tables, rules, facts, in this order; `under` is the finding that explains whatever is wrong now."""
         context, plan = self._context, place.plan
         context.type = plan.type
@@ -297,14 +306,11 @@ class SessionChecker:
                 for verdict in check(context, event):
                     self._emit(rule, verdict, event, under)
             if plan.audio and context.audio_bytes is None:
-                for rule in _CHECKS.get(BAD_AUDIO, ()):
-                    self._ask(rule, event, under)
+                self._tell(BAD_AUDIO, event, under)
             elif self._strict and not (plan.audio or plan.type.endswith(".delta")):
-                for rule in _CHECKS[STRICT]:
-                    self._ask(rule, event, under)
+                self._tell(STRICT, event, under)
             elif plan.audio and len(context.raw) > _LARGE_BYTES:
-                for rule in _CHECKS.get(LARGE_AUDIO, ()):
-                    self._ask(rule, event, under)
+                self._tell(LARGE_AUDIO, event, under)
         if context.direction == "client":
             self._facts.note_client(plan.type, event, context.line)
         if place.handler is not None:
@@ -329,19 +335,19 @@ class SessionChecker:
         for index, finding in enumerate(self.findings[before:], before):
             if finding.severity > Severity.INFO and finding.line == self._context.line:
                 root = index if finding.caused_by is None else finding.caused_by
-                for rule in _CHECKS[SUSPECT]:
+                for rule in CHECKS[SUSPECT]:
                     if self.findings[-1].code != rule.code:
                         self._ask(rule, event, root)
                 return
 
     def _report_breach(self, broken: Broken, event: Any, under: int | None) -> int | None:
         first: int | None = None
-        for verdict in (rule := _INSTANCES[broken.breach.code]).breach(self._context, broken):
+        for verdict in (rule := INSTANCES[broken.breach.code]).breach(self._context, broken):
             index = self._emit(rule, verdict, event, under)
             first = index if first is None else first
         return first
 
-    def _restart(self, plan: _Plan, event: Any) -> _Place:
+    def _restart(self, plan: Plan, event: Any) -> Place:
         """A second connection begins in the same recording: judge it by itself."""
         self._earlier += sum(side.events for side in self._sides.values())
         line, raw, direction = self._context.line, self._context.raw, self._context.direction
@@ -371,23 +377,34 @@ class SessionChecker:
         context.type = fault.type or ""
         place = self._place(fault.type, direction) if fault.type else None
         rescued = salvage(context.raw) if place is not None else None
+        if rescued is not None and under is None:
+            earlier = self._sides[direction].note_id(rescued.event_id, context.line)
+            under = self._judge_id(context.type, rescued, earlier) if earlier else None
         for rule in place.plan.raw_checks if place is not None else ():
             index = self._ask(rule, rescued, under)
             under = index if under is None else under
-        for rule in _CHECKS[FAULT]:
-            index = self._ask(rule, rescued, under)
-            under = index if under is None else under
+        under = self._tell(FAULT, rescued, under)
         if place is not None and rescued is not None:
             self._judge(place, rescued, under, salvaged=True)
             # What is missing from the event will be missing from its place too.
-            reached = place.reached
-            if reached is not None and reached.taint is None and reached.machine.adoptable:
-                reached.taint = under
+            self._taint(place, under)
+
+    def _taint(self, place: Place, under: int | None) -> None:
+        """Let later faults of the innermost entity that an event reached be consequences of that finding."""
+        reached = place.reached
+        if reached is not None and reached.taint is None and reached.machine.adoptable:
+            reached.taint = under
 
     def _judge_unknown(self, event: UnknownEvent, direction: str) -> None:
         """An event that the dialect does not have: another dialect's, the other side's, or nobody's."""
         context = self._context
         context.type = event.type
+        pseudo = UNKNOWN if direction_of(event.type) is None else MISDIRECTED
+        under: int | None = None
+        found = salvage(event.raw) if direction == "server" else None
+        if found is not None:
+            earlier = self._sides[direction].note_id(found.event_id, context.line)
+            under = self._judge_id(event.type, found, earlier) if earlier else None
         for other in DIALECTS.values():
             types = other.client_types if direction == "client" else other.server_types
             if event.type not in types:
@@ -397,21 +414,16 @@ class SessionChecker:
                 decoder = self._foreign[other.name, direction] = Decoder(other, direction=direction)
             decoded = decoder.decode(context.raw)
             context.other, context.audio_bytes = other.name, decoder.audio_bytes
-            under: int | None = None
-            for rule in _CHECKS[FOREIGN]:
-                index = self._ask(rule, event, under)
-                under = index if under is None else under
+            under = self._tell(FOREIGN, event, under)
             if isinstance(decoded, Fault):
                 self._judge_fault(decoded, direction, under)
             elif "translation" not in (other.name, self.dialect):
                 self._judge(self._place(event.type, direction), decoded, under)
             return
-        pseudo = UNKNOWN if direction_of(event.type) is None else MISDIRECTED
         if direction == "server" and pseudo == UNKNOWN:
-            self._judge(self._place(event.type, direction), event)
+            self._judge(self._place(event.type, direction), event, under)
         if pseudo == MISDIRECTED or event.type not in self._profile.events:
-            for rule in _CHECKS[pseudo]:
-                self._ask(rule, event, None)
+            self._tell(pseudo, event, under)
 
     def _emit(self, rule: Rule, verdict: Verdict, event: Any, under: int | None) -> int | None:
         """Make a finding of a verdict, under its root if it has one.
@@ -479,10 +491,10 @@ class SessionChecker:
         context = self._context
         context.type, context.raw, context.entity = "", b"", None
         for entity, code in self._engine.unfinished():
-            rule = _INSTANCES[code]
+            rule = INSTANCES[code]
             for verdict in rule.at_end(context, entity, cut):
                 self._emit(rule, verdict, None, None)
-        for rule in _INSTANCES.values():
+        for rule in INSTANCES.values():
             for verdict in rule.at_close(context, cut):
                 self._emit(rule, verdict, None, None)
         return self.findings[before:]
@@ -497,22 +509,5 @@ class SessionChecker:
             mode=self.mode,
             events=self._earlier + sum(side.events for side in self._sides.values()),
             findings=collapse(self.findings),
-            limits=self._limits(),
+            limits=limits(self._facts),
         )
-
-    def _limits(self) -> tuple[str, ...]:
-        """What the recording does not show."""
-        facts = self._facts
-        limits: list[str] = []
-        if self._engine.mid_session:
-            limits.append("starts mid-session: what began earlier is taken as given")
-        if "client" not in facts.seen:
-            limits.append("server side only: rules about requests and their answers are off")
-        if "server" not in facts.seen:
-            limits.append("client side only: rules about what the server does are off")
-        for side, what in (("client", "sent"), ("server", "received")):
-            if facts.elided[side]:
-                limits.append(
-                    f"audio {what} by the client was cut by the recorder: rules about its duration are off"
-                )
-        return tuple(limits)

@@ -119,7 +119,7 @@ class Settings:
                 if frame.fault is not None:
                     checker.feed_fault(frame.fault, frame.direction, line=frame.line)
                 else:
-                    checker.feed(frame.direction, frame.raw, line=frame.line, time=frame.time)
+                    checker.feed(frame.direction, frame.raw, line=frame.line, time=frame.seconds)
         except NotARecording as why:
             return Report(unchecked=(Unchecked(path, str(why)),))
         except OSError as error:

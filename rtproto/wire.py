@@ -19,7 +19,7 @@ import functools
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import msgspec
 import pybase64
@@ -42,6 +42,7 @@ __all__ = [
     "Fault",
     "Line",
     "Salvage",
+    "decode_body",
     "decode_or_raise",
     "duplicate_keys",
     "encode",
@@ -344,6 +345,28 @@ def decode_or_raise(dialect: Dialect, direction: str, raw: RawFrame) -> Event | 
     if isinstance(event, Fault):
         raise DecodeError(event)
     return event
+
+
+_Body = TypeVar("_Body", bound=Struct)
+
+
+def decode_body(raw: RawFrame, cls: type[_Body]) -> _Body | Fault:
+    """A body of a REST call as that Struct, with objects of unknown variants kept as in events.  Never raises."""
+    data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else bytes(raw)
+    try:
+        fault = _not_utf8(data) or _not_json(data)
+        if fault is not None:
+            return fault
+        value = memoryview(_VALUE.decode(data))
+        if value[0] != 0x7B:
+            return Fault("not-an-object", "$", "an object", describe(value), 0)
+        return msgspec.json.decode(mend(data, cls), type=cls)
+    except Misfit as misfit:
+        return Fault(misfit.kind, misfit.path, misfit.expected, misfit.found)
+    except RecursionError:
+        return Fault("too-deep", "", "a body of the protocol", "too many levels of nesting")
+    except ValueError:
+        return Fault("wrong-type", "$", "what the type of the body demands", "something else")
 
 
 def encode(event: Event | UnknownEvent) -> bytes:

@@ -169,7 +169,9 @@ def test_a_finding_says_what_was_allowed_and_what_made_it_so() -> None:
 def test_consequences_fold_under_their_root() -> None:
     """A response in a transcription session is one fault, however much it says."""
     lines = session("transcription") + [
-        (direction, event) for direction, event in session("text_turn")[8:19] if direction == "server"
+        (direction, {**event, "event_id": "other_" + event["event_id"]})
+        for direction, event in session("text_turn")[8:19]
+        if direction == "server"
     ]
     checker = check(encode(lines))
 
@@ -294,13 +296,13 @@ def test_a_client_that_speaks_first_is_understood() -> None:
     lines = session("text_turn")
     early = [lines[1], lines[0], *lines[2:]]
 
-    assert check(encode(early)).findings == []
+    assert [(f.code, f.severity) for f in check(encode(early)).findings] == [("SES016", Severity.INFO)]
 
 
 def test_an_unknown_event_is_told_once() -> None:
-    ping = {"type": "session.heartbeat", "event_id": "event_beat"}
+    first, second = ({"type": "session.heartbeat", "event_id": f"event_beat{n}"} for n in (1, 2))
     lines = edited(
-        "text_turn", after("session.updated", "server", ping), after("response.done", "server", ping)
+        "text_turn", after("session.updated", "server", first), after("response.done", "server", second)
     )
 
     assert found(check(lines)) == [("DIA018", 4)]

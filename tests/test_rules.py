@@ -11,11 +11,12 @@ from rtproto.findings import Finding, Severity
 from rtproto.rules import RULES, Rule
 from rtproto.rules.base import SYMPTOMS, Unjudged
 from rtproto.rules.examples import Edit, Example, change, upto
+from rtproto.rules.rst import RestRule
 from rtproto.rules.sessions import SESSIONS, session
 from rtproto.wire import MAX_LINE_BYTES
 
 rules = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
-JUDGED = {code: rule for code, rule in RULES.items() if not issubclass(rule, Unjudged)}
+JUDGED = {code: rule for code, rule in RULES.items() if not issubclass(rule, (Unjudged, RestRule))}
 judged = pytest.mark.parametrize("rule", JUDGED.values(), ids=list(JUDGED))
 NOTES = {code: rule for code, rule in JUDGED.items() if rule.severity is Severity.INFO}
 """Rules that only note something; the others blame."""
@@ -69,8 +70,9 @@ STARRED = [
 def judge(example: Example, *, breaking: bool) -> list[Finding]:
     """The findings that one twin gives."""
     checker = SessionChecker(max_frame_bytes=example.limit or MAX_LINE_BYTES, strict_fields=example.strict)
-    for direction, raw in example.lines(breaking=breaking):
-        checker.feed(direction, raw)
+    times = example.times(breaking=breaking)
+    for (direction, raw), time in zip(example.lines(breaking=breaking), times, strict=True):
+        checker.feed(direction, raw, time=time)
     checker.close(cut=example.cut)
     return checker.findings
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from rtproto import checker as checker_module
+from rtproto import checker_plan
 from rtproto.checker import SessionChecker
 from rtproto.rules import RULES, Rule
 from rtproto.rules.base import Unjudged
+from rtproto.rules.rst import RestRule
 from rtproto.wire import MAX_LINE_BYTES
 
-JUDGED = {code: rule for code, rule in RULES.items() if not issubclass(rule, Unjudged)}
+JUDGED = {code: rule for code, rule in RULES.items() if not issubclass(rule, (Unjudged, RestRule))}
 WAYS = ("check", "breach", "at_end", "at_close")
 """The ways in which a rule is asked."""
 
@@ -28,17 +29,19 @@ def nothing(*_: Any) -> Iterator[Any]:
 
 def told(rule: type[Rule]) -> list[str]:
     """The codes that the breaking example gives."""
-    checker = SessionChecker(max_frame_bytes=rule.example.limit or MAX_LINE_BYTES)
-    for direction, raw in rule.example.lines(breaking=True):
-        checker.feed(direction, raw)
-    checker.close(cut=rule.example.cut)
-    return [finding.code for finding in checker.findings if finding.caused_by is None]
+    example = rule.example
+    checker = SessionChecker(max_frame_bytes=example.limit or MAX_LINE_BYTES, strict_fields=example.strict)
+    times = example.times(breaking=True)
+    for (direction, raw), time in zip(example.lines(breaking=True), times, strict=True):
+        checker.feed(direction, raw, time=time)
+    checker.close(cut=example.cut)
+    return [finding.code for finding in checker.findings]
 
 
 @pytest.fixture
 def disable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[type[Rule]], None]]:
     """Silence a rule in all the ways that it is asked."""
-    plans = checker_module._plan
+    plans = checker_plan.plan_of
 
     def silence(rule: type[Rule]) -> None:
         for way in WAYS:

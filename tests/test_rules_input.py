@@ -11,6 +11,7 @@ from rtproto.checker import SessionChecker
 from rtproto.findings import Severity
 from rtproto.rules.examples import Edit, after, before, change, drop
 from rtproto.rules.sessions import SESSIONS, Session, session, silence
+from tests.judging import check, encode
 
 FAMILIES = ("ITM", "IAB", "TRU", "OAB")
 sessions = pytest.mark.parametrize("name", SESSIONS)
@@ -302,5 +303,5 @@ def test_a_response_without_conversation_id_may_mirror_its_items() -> None:
 
     assert judged(edited("text_turn", *absent)) == []
     null = change("response.created", "response.conversation_id", None)
-    root, mirrored, *_ = check(edited("text_turn", null)).findings
+    root, mirrored, *_ = check(encode(edited("text_turn", null))).findings
     assert (root.code, mirrored.code, mirrored.caused_by) == ("RSP017", "ITM025", 0)

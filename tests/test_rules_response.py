@@ -25,7 +25,8 @@ def judged(name: str, *edits: Edit, **options: Any) -> Found:
     lines = session(name)
     for edit in edits:
         lines = edit.apply(lines)
-    return roots(lines, **options)
+    # Other families have their own tests, and a say in some of these edits.
+    return [found for found in roots(lines, **options) if found[0][:3] in ("RSP", "OUT", "USG", "RLM")]
 
 
 def codes(name: str, *edits: Edit, **options: Any) -> list[str]:
@@ -298,7 +299,7 @@ def test_out017_a_part_of_an_unknown_kind_is_not_judged() -> None:
 def test_out020_arguments_of_mcp_calls_are_judged_by_their_output() -> None:
     lines = change("response.output_item.done", "item.arguments", "").apply(session("mcp_call"))
 
-    assert [f.code for f in check(encode(lines)).findings] == ["OUT015", "OUT020"]
+    assert [f.code for f in check(encode(lines)).findings] == ["MCP005", "OUT015", "OUT020"]
 
 
 def test_out020_long_arguments_are_cut() -> None:
@@ -562,5 +563,11 @@ def test_audio_out_of_band_does_not_fix_the_sessions_voice() -> None:
         "session": {"type": "realtime", "audio": {"output": {"voice": "cedar"}}},
     }
 
-    assert "CLI006" not in codes("voice_turn", *outside, after("response.done", "client", voice))
-    assert "CLI006" in codes("voice_turn", after("response.done", "client", voice))
+    def told(*edits: Edit) -> bool:
+        lines = session("voice_turn")
+        for edit in edits:
+            lines = edit.apply(lines)
+        return "CLI006" in [code for code, _, _ in roots(lines)]
+
+    assert not told(*outside, after("response.done", "client", voice))
+    assert told(after("response.done", "client", voice))

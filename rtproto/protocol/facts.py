@@ -30,6 +30,8 @@ _DETECTS_NOTHING = re.compile(r'"type"\s*:\s*(?:"none"|null)')
 """Turn detection that is off although it is no null: some servers of Azure say it so."""
 _SOON_SECONDS = 1.0
 _SOON_LINES = 10
+STALL = 30.0
+"""Seconds without a sign of life after which a response in progress is called stalled."""
 
 
 class Item:
@@ -120,7 +122,7 @@ class Facts:
         """The directions of which the recording has shown an event."""
         self.session: Any = None
         """The effective session of the last `session.created` or `.updated`; None before the first."""
-        self.session_type = ""
+        self.session_type = "session.created"
         """The event type that showed it, and its line."""
         self.session_line = 0
         self.changed_line = 0
@@ -157,6 +159,16 @@ class Facts:
         """The client's requests that wait for an answer."""
         self.time: float | None = None
         """Seconds, by the recording's clock, at the event that is being judged; None where it has no times."""
+        self.first_time: float | None = None
+        """Seconds, by the same clock, at the first event that had a time."""
+        self.heard: float | None = None
+        """Seconds at the last sign of life of a response in progress; None where there is none, or no clock."""
+        self.response_done_time: float | None = None
+        """Seconds at the last `response.done`."""
+        self.append_line = 0
+        """The line of the first audio that the client appended; 0 before it."""
+        self.append_time: float | None = None
+        """Seconds at that line."""
         self.client_ids: dict[str, int] = {}
         """Line of each client event that carried an `event_id`."""
         self.appended: int | None = 0
@@ -171,6 +183,8 @@ class Facts:
         self.call_items: dict[str, str] = {}
         """The id of the function_call item by call_id."""
         self.playback = Playback()
+        self.audio_delta = (0, "")
+        """Line and type of the first audio that came in an event; 0 before it."""
         self.spoke_type = ""
         self.spoke_line: int | None = None
         """The line of the first audio output in the default conversation."""
@@ -186,6 +200,10 @@ class Facts:
             return conversation_id is not None
         oldest = next(self.ledger.pending("response.create"), None)
         return oldest is None or bool(field(oldest.event, "response", "conversation") != "none")
+
+    def stalled(self, time: float) -> bool:
+        """Whether a response in progress has given no sign of life for too long."""
+        return self.heard is not None and time - self.heard > STALL
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it."""
@@ -372,6 +390,7 @@ class Facts:
         response_id = field(event, "response", "id")
         if response_id is None:
             return
+        self.heard = self.time
         default = self.writes_to_default(event.response)
         response = self.responses.get(response_id)
         if response is None:
@@ -395,6 +414,7 @@ class Facts:
         response = self.adopt_response(field(event, "response_id"), line)
         if item_id is None or response is None:
             return
+        self.heard = self.time
         index = field(event, "output_index")
         response.output[len(response.output) if index is None else index] = item_id
         response.open_items.add(item_id)
@@ -436,6 +456,7 @@ class Facts:
             self.items.setdefault(item_id, Item(event.item, event, line, response.id))
             self.conversation[item_id] = None
             self.misplaced = item_id
+        self.heard = self.time
         response.open_items.discard(item_id)
         response.done_items[item_id] = event.item
 
@@ -443,6 +464,8 @@ class Facts:
         response = self.responses.get(field(event, "response", "id") or "")
         if response is None:
             return
+        self.heard = None
+        self.response_done_time = self.time
         response.done = True
         response.open_items.clear()
         response.done_items.clear()
@@ -451,6 +474,7 @@ class Facts:
             self.current_response = None
 
     def on_text_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.heard = self.time
         delta = getattr(event, "delta", None)
         if entity is not None and delta is not None:
             entity.text.append(delta)
@@ -459,7 +483,12 @@ class Facts:
         _settle(entity, field(event, "text"))
 
     def on_transcript_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        """The transcript has the last word; it proves audio also where that goes over a media track."""
         _settle(entity, field(event, "transcript"))
+        self.heard = self.time
+        response = self.responses.get(field(event, "response_id") or "")
+        if self.spoke_line is None and field(event, "transcript") and (response is None or response.default):
+            self.spoke_line, self.spoke_type = line, tag_of(event) or ""
 
     def on_mcp_arguments_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         _settle(entity, field(event, "arguments"))
@@ -475,6 +504,7 @@ class Facts:
             entity.text.clear()
 
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.heard = self.time
         if entity is None:
             return
         if entity.size and size is not None and size >= ELIDED_BELOW:
@@ -485,6 +515,8 @@ class Facts:
             entity.size = None
         elif entity.size is not None:
             entity.size += size
+        if not self.output_audio:
+            self.audio_delta = (line, tag_of(event) or "")
         self.output_audio[event.item_id, event.content_index] = entity
         if self.spoke_line is None:
             self.spoke_type = tag_of(event) or ""
@@ -508,6 +540,8 @@ class Facts:
         event_id = event.event_id
         if event_id is not UNSET and event_id is not None:
             self.client_ids[event_id] = line
+        if not self.append_line:
+            self.append_line, self.append_time = line, self.time
         if size is None or size < ELIDED_BELOW:
             self.elided["client"] = True
             self.appended = self.hearing.emptied = None

@@ -22,6 +22,10 @@ def _transcription_session(facts: Facts, event: Any, entity: Any) -> bool:
     return tag_of(field(event, "session")) == "transcription"
 
 
+def _session_expired(facts: Facts, event: Any, entity: Any) -> bool:
+    return bool(field(event, "error", "code") == "session_expired")
+
+
 def _assistant_item(facts: Facts, event: Any, entity: Any) -> bool:
     return bool(field(event, "item", "role") == "assistant")
 
@@ -145,6 +149,7 @@ def _writes_to_conversation(facts: Facts, event: Any, entity: Any) -> bool:
 
 GUARDS: Mapping[str, Guard] = {
     "transcription session": _transcription_session,
+    "session expired": _session_expired,
     "assistant item": _assistant_item,
     "current response": _current_response,
     "response winding down": _winding_down,

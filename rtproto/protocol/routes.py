@@ -15,6 +15,8 @@ from rtproto.protocol.tables import MACHINES
 
 _ACTIVITY = Route("session", "activity")
 _IN_RESPONSE = Route("session", "response")
+_ASK = Route("session", "ask")
+_BEGUN = Route("lifetime", "begun")
 _RESPONSE = Route("response", "activity", ("response_id",))
 _PART_KEY = ("item_id", "content_index")
 
@@ -47,6 +49,7 @@ def _item(input: str) -> tuple[Route, ...]:
     """A server event that carries a whole conversation item."""
     return (
         Route("session", "item"),
+        Route("conversation announcement", "item"),
         Route("conversation item", input, ("item.id",)),
         Route("committed turn", "item"),
         Route("idle turn", "item"),
@@ -92,11 +95,11 @@ _ARGUMENTS = {
 
 SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
     "session.created": (Route("session", "created"),),
-    "session.updated": (Route("session", "updated"),),
+    "session.updated": (Route("session", "updated"), _BEGUN),
     "transcription_session.created": (Route("session", "created"),),
-    "transcription_session.updated": (Route("session", "updated"),),
-    "error": (Route("session", "error"),),
-    "conversation.created": (_ACTIVITY,),
+    "transcription_session.updated": (Route("session", "updated"), _BEGUN),
+    "error": (Route("session", "error"), Route("lifetime", "expired", only="session expired")),
+    "conversation.created": (_ACTIVITY, Route("conversation announcement", "created")),
     "rate_limits.updated": (_ACTIVITY,),
     "conversation.item.created": _item("added"),
     "conversation.item.added": _item("added"),
@@ -110,6 +113,7 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
     "conversation.item.input_audio_transcription.failed": _transcription("failed"),
     "input_audio_buffer.speech_started": (
         _ACTIVITY,
+        _BEGUN,
         Route("input audio buffer", "speech started"),
         Route("idle turn", "speech started"),
         Route("conversation item", "announced", ("item_id",)),
@@ -121,6 +125,7 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
     ),
     "input_audio_buffer.committed": (
         _ACTIVITY,
+        _BEGUN,
         Route("input audio buffer", "committed"),
         Route("committed turn", "committed"),
         Route("idle turn", "committed"),
@@ -137,6 +142,7 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
     "input_audio_buffer.dtmf_event_received": (_ACTIVITY,),
     "response.created": (
         _IN_RESPONSE,
+        _BEGUN,
         Route("committed turn", "response created"),
         Route("idle turn", "response created", only="default conversation"),
         Route("conversation", "response created", only="default conversation"),
@@ -177,7 +183,10 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
 }
 
 CLIENT_ROUTES: Mapping[str, tuple[Route, ...]] = {
-    "response.create": (Route("conversation", "response create", only="writes to the conversation"),),
+    "response.create": (_ASK, Route("conversation", "response create", only="writes to the conversation")),
+    "response.cancel": (_ASK,),
+    "conversation.item.truncate": (_ASK,),
+    "output_audio_buffer.clear": (_ASK,),
     "conversation.item.create": (
         Route("function call", "call", ("item.call_id",), only="function call item"),
         Route("function call", "output sent", ("item.call_id",), only="function call output item"),

@@ -198,10 +198,10 @@ _CHANGED = 6
 
 def example_lines(example: Example, room: int) -> Iterator[str]:
     """The two twins as a difference, with a line around it; long lines are cut where they do not differ."""
-    twins = [example.lines(breaking=breaking) for breaking in (False, True)]
+    twins = [example.shown(breaking=breaking) for breaking in (False, True)]
     passing, breaking = (
         [
-            f"{_ARROWS[side]} {raw[: 64 * (room + 8)].decode('utf-8', 'backslashreplace')}"
+            f"{_ARROWS.get(side, ' ')} {raw[: 64 * (room + 8)].decode('utf-8', 'backslashreplace')}"
             for side, raw in twin
         ]
         for twin in twins

@@ -4,7 +4,27 @@ A rule's code tells its file, or its package where a family is large: `USG001` i
 `RULES` holds them all, by code.
 """
 
-from rtproto.rules import cli, dia, err, iab, itm, mcp, oab, out, rlm, rsp, ses, shp, trn, tru, usg, wir
+from rtproto.rules import (
+    cli,
+    dia,
+    err,
+    iab,
+    itm,
+    mcp,
+    oab,
+    out,
+    rec,
+    rlm,
+    rsp,
+    rst,
+    ses,
+    shp,
+    tim,
+    trn,
+    tru,
+    usg,
+    wir,
+)
 from rtproto.rules.base import RULES, Rule
 
 __all__ = [
@@ -18,10 +38,13 @@ __all__ = [
     "mcp",
     "oab",
     "out",
+    "rec",
     "rlm",
     "rsp",
+    "rst",
     "ses",
     "shp",
+    "tim",
     "trn",
     "tru",
     "usg",

@@ -9,7 +9,7 @@ A rule can be reached in four ways:
 * a cell of a table names its code: `breach` is asked (by default it simply reports the cell);
 * an event of a type in `on` arrives: `check` is asked, before the event is added to the facts;
 * something happens that is no event of the dialect; `on` then names one of the pseudo types `FAULT`, `FOREIGN`,
-  `UNKNOWN`, `MISDIRECTED`, `BAD_AUDIO`, `LARGE_AUDIO`, `SUSPECT` or `STRICT`;
+  `UNKNOWN`, `MISDIRECTED`, `SWAPPED`, `BAD_AUDIO`, `LARGE_AUDIO`, `DUPLICATE_ID`, `BACKWARDS`, `SUSPECT` or `STRICT`;
 * the recording ends: `at_end` is asked for entities that a table calls unfinished, `at_close` always.
 """
 
@@ -44,6 +44,12 @@ STRICT = "<strict>"
 """Any event but a delta or audio, on a checker with `strict_fields`."""
 LARGE_AUDIO = "<large audio>"
 """The event carries audio, and its frame is longer than 15 MiB."""
+DUPLICATE_ID = "<duplicate id>"
+"""An earlier event had the event's id; `Context.earlier` is that one's line."""
+BACKWARDS = "<backwards>"
+"""The recording's clock ran backwards by `Context.lag` seconds before the event."""
+SWAPPED = "<swapped>"
+"""The recording begins with what only the server sends, labelled as the client's."""
 
 Basis = Literal["documented", "schema", "observed", "inferred"]
 Needs = Literal["any", "server", "client", "both"]
@@ -100,11 +106,13 @@ class Context:
         "_memory",
         "audio_bytes",
         "direction",
+        "earlier",
         "engine",
         "entity",
         "facts",
         "fault",
         "findings",
+        "lag",
         "line",
         "other",
         "raw",
@@ -126,6 +134,8 @@ class Context:
         self.audio_bytes: int | None = None
         self.fault: Fault | None = None
         self.other = ""
+        self.earlier = 0
+        self.lag = 0.0
         self.told: set[tuple[str, str]] = set()
         self._memory: dict[str, Any] = {}
 

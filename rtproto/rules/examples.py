@@ -14,6 +14,10 @@ from msgspec import Struct
 
 from rtproto.rules.sessions import Session, session, silence
 
+PACE = 0.1
+"""Seconds between two events of an example that has a clock."""
+CLOCK = "<clock>"
+"""Stands in the place of a direction: no event, but seconds that pass (or are taken back)."""
 RAW = "<raw>"
 """Stands in an edit for the line whose bytes are `Example.raw`."""
 
@@ -23,8 +27,8 @@ class Edit(Struct, frozen=True):
 
     `kind` is `drop`, `repeat` (directly after itself), `swap` (with the next event), `set` (the member at the dotted
     path `path`, where numbers index lists, becomes `value`; the value `...` removes it), `fill` (the member becomes
-    `value` ms of silence), `after` or `before` (`value` is the `(direction, event)` pair that is put there) or `only`
-    (nothing but what comes before the event is kept).
+    `value` ms of silence), `after` or `before` (`value` is the `(direction, event)` pair that is put there), `only`
+    (nothing but what comes before the event is kept) or `relabel` (client and server change places in all lines).
     """
 
     kind: str
@@ -56,6 +60,9 @@ class Edit(Struct, frozen=True):
             edited.insert(at + (self.kind == "after"), copy.deepcopy(self.value))
         elif self.kind == "only":
             del edited[at:]
+        elif self.kind == "relabel":
+            other = {"client": "server", "server": "client"}
+            edited = [(other[direction], event) for direction, event in edited]
         else:
             raise LookupError(f"no edit of the kind {self.kind!r}")
         return edited
@@ -84,6 +91,8 @@ class Example(Struct, frozen=True):
     prepare: tuple[Edit, ...] = ()
     cut: bool = True
     raw: bytes | None = None
+    clock: float | None = None
+    """Seconds at the first event, for rules about time; the others follow at `PACE`, or `later`."""
     limit: int | None = None
     """Longest frame in bytes, where the rule is about that."""
     strict: bool = False
@@ -110,7 +119,48 @@ class Example(Struct, frozen=True):
                 self.raw if self.raw is not None and event == {"type": RAW} else msgspec.json.encode(event),
             )
             for direction, event in (self.breaking() if breaking else self.passing())
+            if direction != CLOCK
         ]
+
+    def shown(self, *, breaking: bool) -> list[tuple[str, bytes]]:
+        """The lines of a twin as a reader sees them: also the time that passes, in words and under `CLOCK`."""
+        lines = iter(self.lines(breaking=breaking))
+        return [
+            (CLOCK, f"({event['seconds']:g} seconds on the clock)".encode())
+            if direction == CLOCK
+            else next(lines)
+            for direction, event in (self.breaking() if breaking else self.passing())
+        ]
+
+    def times(self, *, breaking: bool) -> list[float | None]:
+        """When each of the lines was recorded, in seconds; None where the example has no clock."""
+        times: list[float | None] = []
+        now = self.clock
+        for direction, event in self.breaking() if breaking else self.passing():
+            if direction == CLOCK:
+                now = None if now is None else now + event["seconds"]
+            else:
+                times.append(now)
+                now = None if now is None else now + PACE
+        return times
+
+
+class RestExample(Example, frozen=True):
+    """A REST call and the one change that breaks the rule in it: `session` names the call, `edit` changes the member at
+    its path in the body that its `type` names (`request` or `response`)."""
+
+    request: dict[str, Any] = {}
+    response: dict[str, Any] = {}
+
+    def passing(self) -> Session:
+        """The bodies of the legal call."""
+        return copy.deepcopy([("client", self.request), ("server", self.response)])
+
+    def breaking(self) -> Session:
+        """The bodies of the call that breaks the rule."""
+        bodies = self.passing()
+        _set(bodies[self.edit.type == "response"][1], self.edit.path.split("."), self.edit.value)
+        return bodies
 
 
 def drop(type: str, nth: int = 0) -> Edit:
@@ -146,6 +196,16 @@ def after(type: str, direction: str, event: dict[str, Any], nth: int = 0) -> Edi
 def before(type: str, direction: str, event: dict[str, Any], nth: int = 0) -> Edit:
     """Put another event in front of the event."""
     return Edit("before", type, nth, "", (direction, event))
+
+
+def relabel(type: str) -> Edit:
+    """Call the client server and the server client, in all lines of a session that has such an event."""
+    return Edit("relabel", type)
+
+
+def later(type: str, seconds: float, nth: int = 0) -> Edit:
+    """Let that time pass before the event; a negative one sets the clock back."""
+    return before(type, CLOCK, {"type": CLOCK, "seconds": seconds}, nth)
 
 
 def bytes_before(type: str, direction: str = "server", nth: int = 0) -> Edit:

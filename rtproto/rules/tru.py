@@ -125,7 +125,6 @@ class TruncateBeyondAudio(Rule):
     )
     symptoms = ("refused", "history")
     on = ("conversation.item.truncate",)
-    symptoms = ("refused", "history")
     example = Example("barge_in", change("conversation.item.truncate", "audio_end_ms", 1600))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

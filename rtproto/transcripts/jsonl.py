@@ -69,6 +69,17 @@ class Frame(Struct, frozen=True, gc=False):
     close: Close | None = None
     """Set where the connection ends: there is no event then."""
 
+    @property
+    def seconds(self) -> float | None:
+        """The time as seconds since 1970, where it is a date in seconds or in thousandths, millionths or billionths.
+
+        A number that is too small for a date may be seconds or milliseconds since any moment, and is left alone.
+        """
+        for unit in (1.0, 1e3, 1e6, 1e9):
+            if self.time is not None and _EARLIEST <= self.time / unit <= _LATEST:
+                return self.time / unit
+        return None
+
 
 class NotARecording(ValueError):  # noqa: N818 - nothing is wrong with the file
     """The beginning of the file holds no Realtime event.  The message says what it holds, and what would be read."""
@@ -108,6 +119,9 @@ _NUMBER = msgspec.json.Decoder(float)
 _CLOSE = msgspec.json.Decoder(Close)
 _DIRECTIONS: Mapping[bytes, Direction] = {b'"client"': "client", b'"server"': "server"}
 _TIMES = ("t", "time", "ts", "timestamp", "at", "at_ms")
+_EARLIEST, _LATEST = 1e9, 1e11
+"""Seconds since 1970 between which a number is taken for a date: 2001, and the year 5138.  Milliseconds, microseconds
+and nanoseconds of such dates are larger by so much that they cannot be confused."""
 _TYPE = re.compile(rb'\s*+\{[^\x00]*?"type"\s*+:\s*+"')
 _TYPE_WITHIN = 256
 

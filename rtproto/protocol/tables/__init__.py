@@ -3,10 +3,11 @@
 Theory of operation
 ===================
 
-There is no one Realtime state machine; there are sixteen small ones, and most of the protocol's complexity comes from
+There is no one Realtime state machine; there are many small ones, and most of the protocol's complexity comes from
 their running side by side:
 
 * *session* and *translation session*: what kind of connection this is, and whether the recording holds its start.
+* *lifetime* and *conversation announcement*: when the session is over, and when its conversation began.
 * *dialect* is no machine: a connection's dialect is decided once, from the first event that shows it.
 * *conversation*: whether a response is writing to the default conversation.  One may at a time.
 * *response* > *output item* > *content part* > *stream*: what the model says, as a tree.  The API announces each level
@@ -44,13 +45,15 @@ from rtproto.protocol.tables.audio import (
 )
 from rtproto.protocol.tables.items import CONVERSATION_ITEM, FUNCTION_CALL, MCP_APPROVAL, MCP_CALL, MCP_LIST
 from rtproto.protocol.tables.response import CONTENT_PART, CONVERSATION, OUTPUT_ITEM, RESPONSE, STREAM
-from rtproto.protocol.tables.session import SESSION, TRANSLATION
+from rtproto.protocol.tables.session import ANNOUNCEMENT, LIFETIME, SESSION, TRANSLATION
 
 MACHINES: Mapping[str, Machine] = {
     machine.name: machine
     for machine in (
         SESSION,
         TRANSLATION,
+        LIFETIME,
+        ANNOUNCEMENT,
         CONVERSATION,
         RESPONSE,
         OUTPUT_ITEM,

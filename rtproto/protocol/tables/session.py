@@ -8,11 +8,15 @@ SESSION = Machine(
     name="session",
     about="A realtime or transcription session: one connection.",
     states=("awaiting", "unannounced", "realtime", "transcription"),
-    inputs=("created", "updated", "activity", "item", "response", "error"),
+    inputs=("created", "updated", "activity", "item", "response", "error", "ask"),
     moves={
         ("awaiting", "created"): When("transcription session", "transcription", "realtime"),
         # A refused handshake: the upgrade succeeds, then an `error` comes, then the close.
         ("awaiting", "error"): "awaiting",
+        # Clients may speak before they have read `session.created`.
+        ("awaiting", "ask"): "awaiting",
+        ("unannounced", "ask"): "unannounced",
+        ("realtime", "ask"): "realtime",
         ("unannounced", "updated"): When("transcription session", "transcription", "unannounced"),
         ("unannounced", "activity"): "unannounced",
         ("unannounced", "item"): "unannounced",
@@ -51,8 +55,44 @@ SESSION = Machine(
         ),
         ("transcription", "item"): When("assistant item", Breach("DIA009", "transcription"), "transcription"),
         ("transcription", "response"): Breach("DIA009", "transcription"),
+        ("transcription", "ask"): Breach("DIA010", "transcription"),
     },
     notes={"created": "started the session", "updated": "showed the session's configuration"},
+    adoptable=False,
+)
+
+LIFETIME = Machine(
+    name="lifetime",
+    about="How long the session lives: after `session_expired` nothing new begins.",
+    states=("running", "expired"),
+    inputs=("begun", "expired"),
+    moves={
+        ("running", "begun"): "running",
+        ("running", "expired"): "expired",
+        ("expired", "expired"): "expired",
+    },
+    # What was in flight may still arrive; only what begins afterwards is an input.
+    breaches={("expired", "begun"): Breach("SES015", "expired")},
+    notes={"expired": "said that the session has expired"},
+    adoptable=False,
+)
+
+ANNOUNCEMENT = Machine(
+    name="conversation announcement",
+    about="`conversation.created`, which few servers send: once, before the first item.",
+    states=("silent", "announced", "begun"),
+    inputs=("created", "item"),
+    moves={
+        ("silent", "created"): "announced",
+        ("silent", "item"): "begun",
+        ("announced", "item"): "announced",
+        ("begun", "item"): "begun",
+    },
+    breaches={
+        ("announced", "created"): Breach("SES014", "announced"),
+        ("begun", "created"): Breach("SES014", "announced"),
+    },
+    notes={"created": "created the conversation", "item": "put an item into the conversation"},
     adoptable=False,
 )
 

@@ -136,7 +136,6 @@ class CommitTooShort(Rule):
     )
     symptoms = ("refused", "silence")
     on = ("input_audio_buffer.commit",)
-    symptoms = ("refused", "silence")
     example = Example(
         "push_to_talk",
         change("input_audio_buffer.append", "audio", silence(20)),

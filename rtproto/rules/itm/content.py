@@ -38,7 +38,6 @@ class RoleContentMismatch(Rule):
     exceptions = "A warning when the server does it. Images of the user occur in beta recordings too."
     symptoms = ("refused", "history")
     on = ("conversation.item.create", "conversation.item.added", "conversation.item.created")
-    symptoms = ("refused", "history")
     example = Example("text_turn", change("conversation.item.create", "item.content.0.type", "output_text"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -62,7 +62,6 @@ class PreviousItemNotTail(Rule):
     )
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
-    symptoms = ("history",)
     example = Example("text_turn", change("conversation.item.added", "previous_item_id", "item_q1", 2))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

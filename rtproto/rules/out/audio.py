@@ -106,7 +106,11 @@ class AudioDoneWithoutAudio(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         item = context.entity
-        if item is None or not context.facts.spoke_type or getattr(event.item, "status", None) != "completed":
+        if (
+            item is None
+            or not context.facts.output_audio
+            or getattr(event.item, "status", None) != "completed"
+        ):
             return ()
         for part in item.children:
             for stream in part.children:

@@ -9,7 +9,7 @@ from rtproto.events.common.items import Message
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.examples import Example, before, change
+from rtproto.rules.examples import Example, before, change, drop
 from rtproto.wire import is_json_object
 
 
@@ -137,7 +137,11 @@ class FunctionNotOffered(Rule):
     on = ("response.output_item.added",)
     partial = "seen"
     symptoms = ("tools", "config")
-    example = Example("tool_call", change("session.updated", "session.tools", []))
+    example = Example(
+        "tool_call",
+        change("session.created", "session.tools", []),
+        prepare=(drop("session.update"), drop("session.updated")),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         if tag_of(event.item) != "function_call":

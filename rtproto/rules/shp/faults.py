@@ -11,6 +11,12 @@ from rtproto.rules.examples import Example, bytes_before, change
 from rtproto.wire import Fault
 
 
+def lacks_id(context: Context, fault: Fault) -> bool:
+    """Whether the fault is that a server event has no event_id, an empty one, or null."""
+    absent = fault.kind == "missing-field" or (fault.kind == "wrong-type" and fault.found == "null")
+    return absent and fault.path == "$.event_id" and context.direction == "server"
+
+
 class FaultRule(Rule):
     """Not a rule itself: reports faults of the kinds in `kinds`."""
 
@@ -28,8 +34,8 @@ class FaultRule(Rule):
             yield Verdict({**args, "type": fault.type or "the line"})
 
     def concerns(self, context: Context, fault: Fault) -> bool:
-        """Whether the fault is this rule's to report."""
-        return fault.kind in self.kinds
+        """Whether the fault is this rule's to report; a server event without its id is SES005's."""
+        return fault.kind in self.kinds and not lacks_id(context, fault)
 
 
 def _unexpected_null(context: Context, fault: Fault) -> bool:
@@ -91,7 +97,7 @@ class UnexpectedNull(FaultRule):
     example = Example("text_turn", change("response.output_text.delta", "delta", None))
 
     def concerns(self, context: Context, fault: Fault) -> bool:
-        return _unexpected_null(context, fault)
+        return _unexpected_null(context, fault) and not lacks_id(context, fault)
 
 
 class NotAnEvent(FaultRule):

@@ -1,0 +1,22 @@
+"""What a recording does not show, in the words of a report."""
+
+from __future__ import annotations
+
+from rtproto.protocol.facts import Facts
+
+
+def limits(facts: Facts) -> tuple[str, ...]:
+    """What was therefore not judged: a sentence each."""
+    limits: list[str] = []
+    if facts.mid_session:
+        limits.append("starts mid-session: what began earlier is taken as given")
+    if "client" not in facts.seen:
+        limits.append("server side only: rules about requests and their answers are off")
+    if "server" not in facts.seen:
+        limits.append("client side only: rules about what the server does are off")
+    for side, what in (("client", "sent"), ("server", "received")):
+        if facts.elided[side]:
+            limits.append(
+                f"audio {what} by the client was cut by the recorder: rules about its duration are off"
+            )
+    return tuple(limits)

@@ -1,0 +1,108 @@
+"""What the checker knows before it sees an event: rules by what they look at, and what is done with each event type.
+
+Made once for all connections; `Side` alone belongs to one of them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import UNSET
+
+from rtproto.events.dialect import DIALECTS
+from rtproto.protocol.engine import Course, Step
+from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS, Facts
+from rtproto.protocol.ledger import ANSWERS
+from rtproto.protocol.routes import routes_of
+from rtproto.rules import RULES
+from rtproto.rules.base import Rule
+from rtproto.wire import AUDIO_FIELDS, Decoder
+
+EVENT_IDS = 65_536
+"""Server event ids that are remembered at least, to tell when one comes again; at most twice as many are."""
+NO_IDS: dict[Any, int] = {"": 0, None: 0, UNSET: 0}
+"""What stands where an event has no id: found among the ids, it leads to a closer look."""
+
+CHECKS: dict[str, tuple[Rule, ...]] = {}
+INSTANCES: dict[str, Rule] = {
+    code: rule() for code, rule in sorted(RULES.items(), key=lambda entry: (entry[1].last, entry[0]))
+}
+for _rule in INSTANCES.values():
+    for _type in _rule.on:
+        CHECKS[_type] = (*CHECKS.get(_type, ()), _rule)
+
+
+class Plan:
+    """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
+    become.  Made once for all connections."""
+
+    __slots__ = ("answers", "audio", "checks", "collects", "course", "handler", "raw_checks", "type")
+
+    def __init__(self, type: str, direction: str, dialect: str) -> None:
+        self.type = type
+        rules = [rule for rule in CHECKS.get(type, ()) if dialect in rule.dialects]
+        self.checks = tuple((rule, rule.check) for rule in rules)
+        self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
+        """Rules that judge the bytes, also of an event that did not decode."""
+        depends = [name for rule in rules for name in rule.depends]
+        # A rule that does not say on what its answer depends must be asked every time.
+        repeatable = all(rule.depends for rule in rules)
+        self.course = Course(type, routes_of(dialect, type), depends, repeatable=repeatable)
+        self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type)
+        self.audio = type in AUDIO_FIELDS
+        self.collects = self.handler is Facts.on_text_delta
+        self.answers = direction == "server" and (
+            type == "error" or any(type in each for each in ANSWERS.values())
+        )
+
+
+plan_of = functools.cache(Plan)
+
+
+class Place(Step):
+    """A plan on one connection."""
+
+    __slots__ = ("audio", "collect", "handler", "plan")
+
+    def __init__(self, plan: Plan, facts: Facts) -> None:
+        super().__init__(plan.course)
+        self.plan = plan
+        self.audio = plan.audio
+        self.collect: Callable[[str], None] | None = None
+        """Takes the text of the next delta in the same place: all that `Facts.on_text_delta` does with one."""
+        self.handler = None if plan.handler is None else functools.partial(plan.handler, facts)
+
+
+class Side:
+    """One direction of a connection."""
+
+    __slots__ = ("decode", "decoder", "events", "ids", "older_ids", "places")
+
+    def __init__(self, dialect: str, direction: str) -> None:
+        self.decoder = Decoder(DIALECTS[dialect], direction=direction)
+        self.decode = self.decoder.decode
+        self.events = 0
+        self.places: dict[type, Place] = {}
+        """By class of event, so that the common event needs one look-up."""
+        self.ids: dict[Any, int] | None = None if direction == "client" else dict(NO_IDS)
+        """Event ids of this side and their lines, the latest `EVENT_IDS` at most; None where they need not differ."""
+        self.older_ids: dict[Any, int] = {}
+        """The generation of ids before that."""
+
+    def note_id(self, event_id: Any, line: int) -> int | None:
+        """Remember an event's id; returns the line of the event that had it before (0: it is no id at all)."""
+        ids = self.ids
+        if ids is None:
+            return None
+        if event_id in ids or event_id in self.older_ids:
+            return ids.get(event_id) or self.older_ids.get(event_id, 0)
+        ids[event_id] = line
+        if len(ids) > EVENT_IDS:
+            self.turn_over()
+        return None
+
+    def turn_over(self) -> None:
+        """Begin a new generation of ids, so that their number stays bounded."""
+        self.older_ids, self.ids = self.ids or {}, dict(NO_IDS)
