@@ -167,13 +167,14 @@ class SessionChecker:
             self._clock = facts.time = time
         if place is not None and (ids := side.ids) is not None:
             event_id = event.event_id
-            if event_id in ids or event_id in side.older_ids:
-                earlier = ids.get(event_id) or side.older_ids.get(event_id, 0)
-                odd = True
-            else:
-                ids[event_id] = line
-                if len(ids) > EVENT_IDS:
-                    side.turn_over()
+            known = len(ids)
+            before_it = ids.setdefault(event_id, line)
+            if known == len(ids):
+                earlier, odd = before_it, True
+            elif side.older_ids and event_id in side.older_ids:
+                earlier, odd = side.older_ids[event_id], True
+            elif known >= EVENT_IDS:
+                side.turn_over()
         if place is not None and place.quiet_moves == self._engine.moves and not odd:
             key = place.key
             if key is None or place.quiet_key == key(event):

@@ -171,7 +171,7 @@ class Twins:
     def __init__(self, passing: list[bytes], breaking: list[bytes]) -> None:
         self._twins = (passing, breaking)
 
-    def lines(self, *, breaking: bool) -> list[tuple[str, bytes]]:
+    def shown(self, *, breaking: bool) -> list[tuple[str, bytes]]:
         return [("client" if raw.startswith(b"c") else "server", raw) for raw in self._twins[breaking]]
 
 

@@ -6,7 +6,7 @@ that counts seconds since 1970.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
@@ -85,7 +85,10 @@ class SessionTooLong(Rule):
     symptoms = ("recording",)
     example = Example("text_turn", later("response.created", 3700.0, 1), clock=0.0)
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        return () if context.facts.time is None else self._judge(context)
+
+    def _judge(self, context: Context) -> Iterator[Verdict]:
         facts = context.facts
         if facts.time is None or facts.first_time is None or facts.mid_session:
             return
@@ -121,7 +124,10 @@ class ActivityAfterExpiresAt(Rule):
         clock=1790000000.0,
     )
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        return () if context.facts.time is None else self._judge(context)
+
+    def _judge(self, context: Context) -> Iterator[Verdict]:
         now, expires_at = _dated(context.facts), _expires_at(context.facts)
         if now is None or expires_at is None or now <= expires_at + _GRACE:
             return
@@ -277,16 +283,17 @@ class ResponseStalled(Rule):
     symptoms = ("silence",)
     example = Example("text_turn", later("response.output_text.done", 40.0), clock=0.0)
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        return () if context.facts.time is None else self._judge(context, event, context.facts.time)
+
+    def _judge(self, context: Context, event: Any, now: float) -> Iterator[Verdict]:
         facts = context.facts
-        if facts.time is None:
-            return
         heard: dict[str, float] = context.memory(self.code, dict)
         since = max(facts.heard or 0.0, heard.get("time", 0.0)) if facts.heard is not None else None
-        heard["time"] = facts.time
-        if since is None or facts.time - since <= _SILENCE:
+        heard["time"] = now
+        if since is None or now - since <= _SILENCE:
             return
         response = facts.responses.get(field(event, "response_id") or field(event, "response", "id") or "")
         items = response.output.values() if response is not None else ()
         if not any(id in facts.items and facts.items[id].type.startswith("mcp_") for id in items):
-            yield Verdict({"seconds": round(facts.time - since)})
+            yield Verdict({"seconds": round(now - since)})

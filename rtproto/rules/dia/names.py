@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
@@ -172,11 +172,12 @@ class ContentTypeNameForDialect(Rule):
     symptoms = ("words", "history")
     example = Example("text_turn", change("conversation.item.done", "item.content.0.type", "text", 1))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         item = field(event, "item")
+        return self._judge(context, item) if field(item, "role") == "assistant" else ()
+
+    def _judge(self, context: Context, item: Any) -> Iterator[Verdict]:
         others = _OTHERS_NAMES[context.facts.dialect]
-        if field(item, "role") != "assistant":
-            return
         for part in listed(item, "content") or ():
             kind = tag_of(part)
             if kind in others and context.first(self.code, field(item, "id") or ""):

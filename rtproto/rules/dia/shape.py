@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -47,6 +47,13 @@ _NESTED_SESSION = ("output_modalities", "audio")
 _NESTED_RESPONSE = ("output_modalities", "audio")
 
 
+_RESPONSE_MARKS = {
+    "beta": (b'"output_modalities"',),
+    "ga": (b'"modalities"', b'"output_audio_format"', b'"temperature"'),
+}
+"""What is looked for in a response before it is looked into: responses are many."""
+
+
 class SessionShapeContradictsDialect(Rule):
     """Sessions and responses that the server shows have the shape of its dialect: flat in beta, nested in GA.
 
@@ -70,7 +77,14 @@ class SessionShapeContradictsDialect(Rule):
     symptoms = ("config",)
     example = Example("text_turn", change("response.done", "response.modalities", ["text"]))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        if context.type.startswith("response."):
+            marks = _RESPONSE_MARKS[context.facts.dialect]
+            if not any(mark in context.raw for mark in marks):
+                return ()
+        return self._judge(context)
+
+    def _judge(self, context: Context) -> Iterator[Verdict]:
         session, response = _members(context.raw)
         if context.facts.dialect == "beta":
             wrong = [
