@@ -6,6 +6,7 @@ Each command lives where its matter lives; this module only finds it.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ PROG = "python -m rtproto"
 _HELP = """\
 commands:
   check FILE ...    check recorded sessions (the same as python -m rtproto.check)
-  rules [CODE ...]  print the rules, or the pages of some
+  rules [CODE ...]  print the rules, or the pages of some; --check verifies the docs
   tables            print the state tables, as Markdown with diagrams
   schema            print the JSON Schema of the JSON report; --check verifies it
 
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         usage=f"{PROG} COMMAND ...",
         description="What there is to know about the OpenAI Realtime protocol.",
         epilog=_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=console.help_formatter(arguments),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"rtproto {rtproto.__version__}")
@@ -56,7 +57,14 @@ def _rules(argv: Sequence[str]) -> int:
     parser = _parser("rules", "Print every rule, or the pages of those named by code, prefix or name.")
     parser.add_argument("codes", nargs="*", metavar="CODE")
     parser.add_argument("--format", choices=("text", "json", "jsonl"), default="text", help="(default: text)")
+    _generated(parser)
     args = parser.parse_args(argv)
+    if args.write or args.check:
+        from rtproto.reports import rule_docs
+
+        return _keep(
+            rule_docs.files(), check=args.check, stale=_stale_pages(rule_docs.FOLDER, rule_docs.PAGE)
+        )
     from rtproto.reports.pages import write_rules
 
     try:
@@ -98,9 +106,25 @@ def _generated(parser: argparse.ArgumentParser) -> None:
     keep.add_argument("--check", action="store_true", help="verify instead that these files are up to date")
 
 
-def _keep(files: Mapping[str, Callable[[], str]], *, check: bool) -> int:
-    """Write the generated files, or say which are not what the code makes; relative to the current folder."""
+def _stale_pages(folder: str, pattern: re.Pattern[str]) -> list[str]:
+    """Files in a folder that look generated, whether they still are or not."""
+    return [path.as_posix() for path in sorted(Path(folder).glob("*")) if pattern.fullmatch(path.name)]
+
+
+def _keep(files: Mapping[str, Callable[[], str]], *, check: bool, stale: Sequence[str] = ()) -> int:
+    """Write the generated files, or say which are not what the code makes; relative to the current folder.
+
+    Those of `stale` that are not generated any more go.
+    """
     code = 0
+    for name in stale:
+        if name in files:
+            continue
+        if not check:
+            Path(name).unlink()
+            continue
+        console.say(f"{name} is made from nothing any more; run the command with --write")
+        code = 1
     for name, make in files.items():
         path = Path(name)
         text = make()

@@ -40,14 +40,14 @@ exit status:
 """
 
 
-def parser(prog: str) -> argparse.ArgumentParser:
+def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
     """The command's options."""
     made = argparse.ArgumentParser(
         prog=prog,
         usage=f"{prog} [options] FILE | DIR | - ...",
         description="Check recorded OpenAI Realtime sessions: which line breaks which rule of the protocol, and why.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=console.help_formatter(argv),
         allow_abbrev=False,
     )
     add = made.add_argument
@@ -59,7 +59,11 @@ def parser(prog: str) -> argparse.ArgumentParser:
     add("--select", metavar="CODES", action="append", default=[], help=f"report only these {codes}")
     add("--ignore", metavar="CODES", action="append", default=[], help="never report these rules")
     add("--dialect", choices=("beta", "ga", "translation"), help="of the events (default: detected)")
-    add("--profile", metavar="NAME", help="whose server it is: openai, azure, compat (default: detected)")
+    add(
+        "--profile",
+        metavar="NAME | FILE.toml",
+        help="whose server it is: openai, azure, azure-voice-live, xai, compat, or a file of yours (default: detected)",
+    )
     add(
         "--fail-level",
         choices=("error", "warning", "info", "never"),
@@ -78,7 +82,7 @@ def parser(prog: str) -> argparse.ArgumentParser:
         "-v",
         "--verbose",
         action="store_true",
-        help="show findings that only follow from others, and all of many",
+        help="show findings that only follow from others, and all of a rule that has many",
     )
     add("-q", "--quiet", action="store_true", help="one line a finding, and nothing else")
     add("--max-line-bytes", metavar="N", type=_positive, help="longest line that is read (default: 33554432)")
@@ -95,7 +99,7 @@ def _positive(text: str) -> int:
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m rtproto.check") -> int:
     """Run the command and return its exit status; raises `SystemExit` where argparse does (options, --help)."""
-    options = parser(prog)
+    options = parser(prog, sys.argv[1:] if argv is None else argv)
     args = options.parse_args(argv)
     run = _list_rules if args.explain is not None or args.list_rules else _check
     return console.guard(lambda: run(options, args))

@@ -11,8 +11,11 @@ want events of this type look at it (`rtproto.rules`), and only then it becomes 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
+from rtproto.checker_profile import AnyProfile, profile_of
+from rtproto.checker_repeats import collapse
 from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
@@ -20,7 +23,7 @@ from rtproto.protocol.engine import Broken, Course, Engine, Entity, Step
 from rtproto.protocol.excerpts import excerpt
 from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS, Facts
 from rtproto.protocol.ledger import ANSWERS
-from rtproto.protocol.profiles import OPENAI, PROFILES, Profile, recognise
+from rtproto.protocol.profiles import OPENAI, Profile, recognise, shipped
 from rtproto.protocol.recognition import dialect_of, probe
 from rtproto.protocol.routes import allowed_events, routes_of
 from rtproto.rules import RULES
@@ -57,22 +60,21 @@ class _Plan:
     """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
     become.  Made once for all connections."""
 
-    __slots__ = ("answers", "asked", "audio", "checks", "course", "handler", "key", "raw_checks", "type")
+    __slots__ = ("answers", "audio", "checks", "collects", "course", "handler", "raw_checks", "type")
 
     def __init__(self, type: str, direction: str, dialect: str) -> None:
         self.type = type
         rules = [rule for rule in _CHECKS.get(type, ()) if dialect in rule.dialects]
-        self.checks = tuple(rule for rule in rules if not rule.reads_raw)
+        self.checks = tuple((rule, rule.check) for rule in rules)
         self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
         """Rules that judge the bytes, also of an event that did not decode."""
-        self.asked = self.raw_checks + self.checks
-        self.course = Course(
-            type, routes_of(dialect, type), [name for rule in rules for name in rule.depends]
-        )
-        self.key = self.course.key if all(rule.depends for rule in rules) else None
-        """Reads all that the tables and rules look at in an event; None where a repetition must be judged again."""
+        depends = [name for rule in rules for name in rule.depends]
+        # A rule that does not say on what its answer depends must be asked every time.
+        repeatable = all(rule.depends for rule in rules)
+        self.course = Course(type, routes_of(dialect, type), depends, repeatable=repeatable)
         self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type)
         self.audio = type in AUDIO_FIELDS
+        self.collects = self.handler is Facts.on_text_delta
         self.answers = direction == "server" and (
             type == "error" or any(type in each for each in ANSWERS.values())
         )
@@ -81,20 +83,38 @@ class _Plan:
 _plan = functools.cache(_Plan)
 
 
+class _Place(Step):
+    """A plan on one connection."""
+
+    __slots__ = ("audio", "collect", "handler", "plan")
+
+    def __init__(self, plan: _Plan, facts: Facts) -> None:
+        super().__init__(plan.course)
+        self.plan = plan
+        self.audio = plan.audio
+        self.collect: Callable[[str], None] | None = None
+        """Takes the text of the next delta in the same place: all that `Facts.on_text_delta` does with one."""
+        self.handler = None if plan.handler is None else functools.partial(plan.handler, facts)
+
+
 class _Side:
     """One direction of a connection."""
 
-    __slots__ = ("decoder", "events", "steps")
+    __slots__ = ("decode", "decoder", "events", "places")
 
     def __init__(self, dialect: str, direction: str) -> None:
         self.decoder = Decoder(DIALECTS[dialect], direction=direction)
+        self.decode = self.decoder.decode
         self.events = 0
-        self.steps: dict[type, tuple[_Plan, Step]] = {}
+        self.places: dict[type, _Place] = {}
         """By class of event, so that the common event needs one look-up."""
 
 
 class SessionChecker:
     """Judges one connection.  Give `dialect` or `profile` to force what is otherwise recognised.
+
+    A profile is the name of a shipped one, the path of a TOML file, or a `Profile`.  Raises `ValueError` for a dialect
+    or profile that there is not, or a file that is none.
 
     With `strict_fields`, events are also searched for members that no type has (SHP004) and for repeated keys (WIR010).
     That takes several times as long as all the rest, so it is not done unasked.
@@ -106,20 +126,18 @@ class SessionChecker:
         self,
         *,
         dialect: str | None = None,
-        profile: str | None = None,
+        profile: AnyProfile | None = None,
         path: str = "",
         max_frame_bytes: int = MAX_LINE_BYTES,
         strict_fields: bool = False,
     ) -> None:
         if dialect is not None and dialect not in DIALECTS:
             raise ValueError(f"no dialect {dialect!r}; there are: " + ", ".join(DIALECTS))
-        if profile is not None and profile not in PROFILES:
-            raise ValueError(f"no profile {profile!r}; there are: " + ", ".join(PROFILES))
         self.path = path
         self.findings: list[Finding] = []
         self._forced = dialect
         self._dialect: str | None = dialect
-        self._profile: Profile = PROFILES[profile] if profile is not None else OPENAI
+        self._profile: Profile = OPENAI if profile is None else profile_of(profile)
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
         self._profile_fixed = profile is not None
         self._strict = strict_fields
@@ -136,7 +154,7 @@ class SessionChecker:
         self._engine = Engine(self._facts)
         self._context = Context(self._facts, self._engine, self.findings)
         self._sides = {direction: _Side(self.dialect, direction) for direction in ("client", "server")}
-        self._steps: dict[_Plan, Step] = {}
+        self._places: dict[_Plan, _Place] = {}
         self._foreign: dict[tuple[str, str], Decoder] = {}
 
     # What can be read at any time.
@@ -187,45 +205,39 @@ class SessionChecker:
             direction = self._look_ahead(direction, raw)
         side = self._sides[direction]
         side.events += 1
-        event = side.decoder.decode(raw)
-        known = side.steps.get(event.__class__)
-        if known is not None:
-            plan, step = known
-            if (
-                step.quiet_moves == self._engine.moves
-                and (key := plan.key) is not None
-                and step.quiet_key == key(event)
-                and not (plan.audio and side.decoder.audio_bytes is None)
-            ):
+        event = side.decode(raw)
+        place = side.places.get(event.__class__)
+        if place is not None and place.quiet_moves == self._engine.moves:
+            key = place.key
+            if key is None or place.quiet_key == key(event):
                 # The same event in the same place, and nothing has moved since the last one was found in order.
-                if plan.handler is not None:
-                    plan.handler(
-                        self._facts,
-                        event,
-                        line,
-                        step.entity,
-                        side.decoder.audio_bytes if plan.audio else None,
-                    )
-                return []
+                if place.collect is not None:
+                    place.collect(event.delta)  # type: ignore[union-attr]  # only events with a delta are collected
+                    return []
+                size = side.decoder.audio_bytes if place.audio else None
+                if size is not None or not place.audio:
+                    if place.handler is not None:
+                        place.handler(event, line, place.entity, size)
+                    return []
         before = len(self.findings)
         self._facts.seen.add(direction)
         self._facts.time = time
         context = self._context
         context.line, context.direction, context.raw = line, direction, raw
         context.audio_bytes, context.fault, context.entity = None, None, None
-        if known is None or known[0].audio:
+        if place is None or place.audio:
             context.audio_bytes = side.decoder.audio_bytes
-        if known is not None:
-            self._judge(*known, event)
+        if place is not None:
+            self._judge(place, event)
         elif isinstance(event, Fault):
             self._judge_fault(event, direction)
         elif isinstance(event, UnknownEvent):
             self._judge_unknown(event, direction)
         else:
-            known = self._step(event_type(event), direction)
+            place = self._place(event_type(event), direction)
             if not self._strict:
-                side.steps[event.__class__] = known
-            self._judge(*known, event)
+                side.places[event.__class__] = place
+            self._judge(place, event)
         if len(self.findings) > before:
             self._suspect(event, before)
         return self.findings[before:]
@@ -254,36 +266,35 @@ class SessionChecker:
                 for side, fresh in self._sides.items():
                     self._sides[side] = _Side(self._dialect, side)
                     self._sides[side].events = fresh.events
-                self._steps.clear()
+                self._places.clear()
         return direction or direction_of(found.type) or "server"
 
-    def _step(self, type: str, direction: str) -> tuple[_Plan, Step]:
+    def _place(self, type: str, direction: str) -> _Place:
         """What is done with events of that type, and where this connection's last one led."""
         plan = _plan(type, direction, self.dialect)
-        step = self._steps.get(plan)
-        if step is None:
-            step = self._steps[plan] = Step(plan.course)
-        return plan, step
+        place = self._places.get(plan)
+        if place is None:
+            place = self._places[plan] = _Place(plan, self._facts)
+        return place
 
-    def _judge(
-        self, plan: _Plan, step: Step, event: Any, under: int | None = None, *, salvaged: bool = False
-    ) -> None:
+    def _judge(self, place: _Place, event: Any, under: int | None = None, *, salvaged: bool = False) -> None:
         """Tables, rules, facts, in this order; `under` is the finding that explains whatever is wrong now."""
-        context = self._context
+        context, plan = self._context, place.plan
         context.type = plan.type
         if plan.type in _CONFIGURED and not self._profile_fixed:
             self._recognise(context.raw)
-        broken = self._engine.step(step, event, context.line)
+        broken = self._engine.step(place, event, context.line)
+        context.entity = place.entity
         if broken is not None:
             root = self._report_breach(broken, event, under)
             under = root if under is None else under
             if broken.breach.restart:
-                step = self._restart(plan, event)
+                place = self._restart(plan, event)
+                context.entity = place.entity
         self._facts.mid_session = self._engine.mid_session
-        context.entity = step.entity
         if not salvaged:
-            for rule in plan.asked:
-                for verdict in rule.check(context, event):
+            for rule, check in plan.checks:
+                for verdict in check(context, event):
                     self._emit(rule, verdict, event, under)
             if plan.audio and context.audio_bytes is None:
                 for rule in _CHECKS.get(BAD_AUDIO, ()):
@@ -296,12 +307,14 @@ class SessionChecker:
                     self._ask(rule, event, under)
         if context.direction == "client":
             self._facts.note_client(plan.type, event, context.line)
-        if plan.handler is not None:
-            plan.handler(self._facts, event, context.line, step.entity, context.audio_bytes)
+        if place.handler is not None:
+            place.handler(event, context.line, place.entity, context.audio_bytes)
+        if plan.collects:
+            place.collect = None if place.entity is None else place.entity.text.append
         if plan.answers:
             self._facts.ledger.settle(event)
-        if plan.type == "response.done" and step.entity is not None:
-            self._engine.prune(step.entity)
+        if plan.type == "response.done" and place.entity is not None:
+            self._engine.prune(place.entity)
 
     def _ask(self, rule: Rule, event: Any, under: int | None) -> int | None:
         """Let a rule look at the event; returns the index of the first finding it gave rise to."""
@@ -328,7 +341,7 @@ class SessionChecker:
             first = index if first is None else first
         return first
 
-    def _restart(self, plan: _Plan, event: Any) -> Step:
+    def _restart(self, plan: _Plan, event: Any) -> _Place:
         """A second connection begins in the same recording: judge it by itself."""
         self._earlier += sum(side.events for side in self._sides.values())
         line, raw, direction = self._context.line, self._context.raw, self._context.direction
@@ -339,16 +352,16 @@ class SessionChecker:
         self._context.line, self._context.raw, self._context.direction = line, raw, direction
         self._context.type = plan.type
         self._facts.seen.add(direction)
-        step = self._step(plan.type, direction)[1]
-        self._engine.step(step, event, line)
-        return step
+        place = self._place(plan.type, direction)
+        self._engine.step(place, event, line)
+        return place
 
     def _recognise(self, raw: bytes) -> None:
         found = probe(raw)
         if found is None or not found.members():
             return
         name, reason = recognise(found.members(), found.model())
-        self._profile, self._profile_reason = PROFILES[name], reason
+        self._profile, self._profile_reason = shipped(name), reason
         self._profile_fixed = True
 
     def _judge_fault(self, fault: Fault, direction: str, under: int | None = None) -> None:
@@ -356,18 +369,18 @@ class SessionChecker:
         context = self._context
         context.fault = fault
         context.type = fault.type or ""
-        plan, step = self._step(fault.type, direction) if fault.type else (None, None)
-        rescued = salvage(context.raw) if plan is not None else None
-        for rule in plan.raw_checks if plan is not None else ():
+        place = self._place(fault.type, direction) if fault.type else None
+        rescued = salvage(context.raw) if place is not None else None
+        for rule in place.plan.raw_checks if place is not None else ():
             index = self._ask(rule, rescued, under)
             under = index if under is None else under
         for rule in _CHECKS[FAULT]:
             index = self._ask(rule, rescued, under)
             under = index if under is None else under
-        if plan is not None and step is not None and rescued is not None:
-            self._judge(plan, step, rescued, under, salvaged=True)
+        if place is not None and rescued is not None:
+            self._judge(place, rescued, under, salvaged=True)
             # What is missing from the event will be missing from its place too.
-            reached = step.reached
+            reached = place.reached
             if reached is not None and reached.taint is None and reached.machine.adoptable:
                 reached.taint = under
 
@@ -391,11 +404,11 @@ class SessionChecker:
             if isinstance(decoded, Fault):
                 self._judge_fault(decoded, direction, under)
             elif "translation" not in (other.name, self.dialect):
-                self._judge(*self._step(event.type, direction), decoded, under)
+                self._judge(self._place(event.type, direction), decoded, under)
             return
         pseudo = UNKNOWN if direction_of(event.type) is None else MISDIRECTED
         if direction == "server" and pseudo == UNKNOWN:
-            self._judge(*self._step(event.type, direction), event)
+            self._judge(self._place(event.type, direction), event)
         if pseudo == MISDIRECTED or event.type not in self._profile.events:
             for rule in _CHECKS[pseudo]:
                 self._ask(rule, event, None)
@@ -406,22 +419,31 @@ class SessionChecker:
         Returns the root under which consequences fold: None where there is no finding, or none that could have any.
         """
         severity = rule.severity if verdict.severity is None else verdict.severity
-        relaxed = self._profile.relax.get(rule.code)
+        relaxed = self._profile.relaxation(rule.code)
         if relaxed is not None:
-            if relaxed.severity is None:
+            capped = relaxed.caps(severity)
+            if capped is None:
                 return None
-            severity = min(severity, relaxed.severity)
+            severity = capped
         context = self._context
         entity: Entity | None = verdict.entity if verdict.entity is not None else context.entity
-        if verdict.entity is None and entity is not None and not entity.machine.adoptable:
+        if verdict.entity is None and entity is not None and not entity.key:
             # Being about the whole connection does not make findings consequences of each other.
             entity = None
         caused_by = under
         if caused_by is None and entity is not None:
             caused_by = entity.root_taint()
+        broken: Broken | None = verdict.broken
+        taints = (*verdict.taints, *(() if entity is None else (entity,)))
+        if broken is not None:
+            if caused_by is None and context.entity is not None:
+                # An outer machine broke the rule, but over an inner entity that was in disorder before.
+                caused_by = context.entity.root_taint()
+            if broken.state == broken.machine.states[0]:
+                taints += tuple(self._engine.meant(broken.entity))
         index = len(self.findings)
         if severity > Severity.INFO:
-            for tainted in (*verdict.taints, *(() if entity is None else (entity,))):
+            for tainted in taints:
                 if tainted.taint is None:
                     tainted.taint = index if caused_by is None else caused_by
         if verdict.line is None:
@@ -429,7 +451,6 @@ class SessionChecker:
         else:
             line = verdict.line
             shown = excerpt(verdict.event, verdict.type, verdict.direction, line)
-        broken: Broken | None = verdict.broken
         machine, state = ("", "") if broken is None else (broken.entity.machine.name, broken.state)
         self.findings.append(
             Finding(
@@ -467,7 +488,7 @@ class SessionChecker:
         return self.findings[before:]
 
     def report(self) -> SessionReport:
-        """The judgement so far, as data."""
+        """The judgement so far, as data; a fault that repeats is one finding with a count."""
         return SessionReport(
             path=self.path,
             dialect=self.dialect,
@@ -475,7 +496,7 @@ class SessionChecker:
             profile_reason=self._profile_reason,
             mode=self.mode,
             events=self._earlier + sum(side.events for side in self._sides.values()),
-            findings=tuple(self.findings),
+            findings=collapse(self.findings),
             limits=self._limits(),
         )
 

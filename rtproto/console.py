@@ -5,10 +5,11 @@ Commands import this module at their head, so it imports nothing that takes time
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TextIO
 
@@ -95,3 +96,15 @@ def width(out: TextIO) -> int:
     from shutil import get_terminal_size
 
     return get_terminal_size((100, 24)).columns
+
+
+def help_formatter(argv: Sequence[str]) -> type[argparse.HelpFormatter]:
+    """The layout of `--help`: in colours where a terminal is there to show them and `rtproto[cli]` is installed."""
+    if {"-h", "--help"} & set(argv) and color("auto", sys.stdout):
+        try:
+            from rich_argparse import RawDescriptionRichHelpFormatter
+        except ImportError:
+            pass
+        else:
+            return RawDescriptionRichHelpFormatter
+    return argparse.RawDescriptionHelpFormatter

@@ -80,6 +80,10 @@ class Finding(Struct, frozen=True):
     """Event types which that state would have allowed on this machine, sorted."""
     caused_by: int | None = None
     """Index in the session's findings of the root of which this is a consequence; None for a root."""
+    count: int = 1
+    """How often the session does the same, ids aside; more than 1 only in a report, where `line` is the first."""
+    last_line: int | None = None
+    """The line of the last repetition; None where there is none."""
 
 
 class SessionReport(Struct, frozen=True):

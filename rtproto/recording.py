@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rtproto.checker import SessionChecker
+from rtproto.checker_profile import AnyProfile, profile_of
 from rtproto.findings import Report, SessionReport, Unchecked
 from rtproto.selection import Selection
 from rtproto.transcripts.jsonl import NotARecording, read
@@ -22,7 +23,7 @@ def check_file(
     path: str | os.PathLike[str],
     *,
     dialect: str | None = None,
-    profile: str | None = None,
+    profile: AnyProfile | None = None,
     select: Iterable[str] | str = (),
     ignore: Iterable[str] | str = (),
     max_line_bytes: int = MAX_LINE_BYTES,
@@ -30,7 +31,8 @@ def check_file(
     """Judge one recording.
 
     A file has one session for each connection in it; a line `{"close": …}` stands between two connections.  `dialect`
-    (`beta`, `ga`, `translation`) and `profile` (`openai`, `azure`, `compat`) are detected where they are None.
+    (`beta`, `ga`, `translation`) and `profile` (`openai`, `azure`, `azure-voice-live`, `xai`, `compat`, or the path of
+    a TOML file) are detected where they are None.
     `select` and `ignore` take codes, prefixes of codes, or rules' names.
 
     Raises `ValueError` for a dialect, profile or rule that there is not, and nothing for what the file holds or for a
@@ -47,7 +49,7 @@ def check_stream(
     *,
     path: str = "<stream>",
     dialect: str | None = None,
-    profile: str | None = None,
+    profile: AnyProfile | None = None,
     select: Iterable[str] | str = (),
     ignore: Iterable[str] | str = (),
     max_line_bytes: int = MAX_LINE_BYTES,
@@ -69,16 +71,16 @@ class Settings:
         self,
         *,
         dialect: str | None = None,
-        profile: str | None = None,
+        profile: AnyProfile | None = None,
         select: Iterable[str] | str = (),
         ignore: Iterable[str] | str = (),
         max_line_bytes: int = MAX_LINE_BYTES,
     ) -> None:
         self._dialect = dialect
-        self._profile = profile
+        self._profile = None if profile is None else profile_of(profile)
         self._selection = Selection(select, ignore)
         self._limit = max_line_bytes
-        self._checker("")  # refuses a dialect or profile that there is not before any file is opened
+        self._checker("")  # refuses a dialect that there is not before any file is opened
 
     def _checker(self, path: str) -> SessionChecker:
         return SessionChecker(

@@ -191,7 +191,42 @@ class Decoder:
                 event = self._last = _diagnose(raw, types)
             return event
 
-        return decode
+        if self.direction == "server":
+            return decode
+
+        # A client's appends differ in nothing but their audio.  Where the bytes around it are those of the last one,
+        # the event is a copy of that one, and there is no JSON left to read.
+        b64decode, put = pybase64.b64decode, force_setattr
+        twin: Callable[[], Any] | None = None
+        head, foot, first, last = b"", b"", 0, 0
+
+        def decode_or_repeat(raw: RawFrame) -> Event | UnknownEvent | Fault:
+            nonlocal twin, head, foot, first, last
+            if twin is not None and type(raw) is bytes and raw.startswith(head) and raw.endswith(foot):
+                payload = raw[first:-last]
+                try:
+                    length = len(b64decode(payload, None, True))
+                except ValueError:
+                    length = 0
+                # Without a payload, head and foot may share a quote.
+                if length:
+                    repeated: Event = twin()
+                    put(repeated, field, payload.decode())
+                    self._last = length
+                    return repeated
+            event = decode(raw)
+            if twin is None and type(raw) is bytes and type(event) in audio:
+                first = _value_after(raw, key)
+                last = len(raw) - raw.find(b'"', first)
+                head, foot = raw[:first], raw[-last:]
+                hollow = decode(head + _HOLE_BYTES + foot)
+                # Whether it is the audio that stands between the two, and not a namesake of its key.
+                if first and getattr(hollow, field, None) == _HOLE:
+                    twin = cast("Any", event).__copy__  # what copy.copy calls, four times as fast
+                decode(raw)
+            return event
+
+        return decode_or_repeat
 
 
 def _value_after(raw: bytes, key: bytes) -> int:
@@ -256,6 +291,15 @@ def _is_json(raw: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_json_object(text: str) -> bool:
+    """Whether a text inside an event, such as a function call's arguments, is a JSON object.  Never raises."""
+    try:
+        value = _VALUE.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return memoryview(value)[0] == 0x7B
 
 
 def _not_json(raw: bytes) -> Fault | None:

@@ -47,7 +47,7 @@ class SalvagedResponse(Struct, frozen=True):
     id: str | None = None
     status: str | None = None
     status_details: SalvagedStatus | None = None
-    conversation_id: str | None = None
+    conversation_id: str | UnsetType | None = UNSET
     output: list[SalvagedItem] | None = None
 
 
@@ -71,8 +71,8 @@ class SalvagedError(Struct, frozen=True, gc=False):
 class Salvage(Struct, frozen=True):
     """What could be read of an event; None where it is missing or not of this type.
 
-    Only of `previous_item_id` an explicit null (None) is told apart from nothing (`UNSET`): the one means the
-    start of the conversation.
+    Only of `previous_item_id` and `response.conversation_id` an explicit null (None) is told apart from nothing
+    (`UNSET`): the one means the start of the conversation, the other that the response is outside of it.
     """
 
     type: str | None = None
@@ -145,7 +145,12 @@ _event = _salvager(
     audio_end_ms=_INT.decode,
     item=_item,
     part=_salvager(SalvagedPart),
-    response=_salvager(SalvagedResponse, status_details=_salvager(SalvagedStatus), output=_items),
+    response=_salvager(
+        SalvagedResponse,
+        conversation_id=_NULLABLE.decode,
+        status_details=_salvager(SalvagedStatus),
+        output=_items,
+    ),
     session=_salvager(SalvagedSession),
     error=_salvager(SalvagedError),
 )

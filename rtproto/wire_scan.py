@@ -23,20 +23,27 @@ _MAX_SPOTS = 1_000
 _SHOWN_LEVELS = 12
 """Levels of nesting that a path names."""
 
-_CHARS = rb'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*+'
-_NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
+# Groups are repeated a bounded number of times, and again by the caller: `re` remembers every repetition, and Python
+# 3.11.2 gets possessive ones, which it need not remember, wrong.
+_PIECES = re.compile(rb'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})){1,500}')
+"""Some characters of a string."""
+_NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _TOKEN = re.compile(
-    rb"[ \t\r\n]*+(?:(" + _CHARS + rb'")|(' + _NUMBER + rb")|(true|false|null)|(NaN|-?Infinity)|([{}\[\],:]))"
+    rb'[ \t\r\n]*(?:("[^"\\\x00-\x1f]*"?)|('
+    + _NUMBER
+    + rb")|(true|false|null)|(NaN|-?Infinity)|([{}\[\],:]))"
 )
+"""A token; of a string, what stands before its first escape."""
 _STRING, _NUMERAL, _WORD, _NOT_FINITE, _MARK = range(1, 6)
 
-_SPACE = re.compile(rb"[ \t\r\n]*+")
-_STRING_SO_FAR = re.compile(_CHARS)
+_SPACE = re.compile(rb"[ \t\r\n]*")
 _ESCAPE_SO_FAR = re.compile(rb"\\(?:u[0-9A-Fa-f]{0,3})?")
 _NUMERAL_SO_FAR = re.compile(rb"\.|[eE][+-]?")
 _WORDS = (b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity")
-_PAIRED = re.compile(rb"(?:[^\\]++|\\[^u]|\\u(?:[^dD].|[dD][0-7])..|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)*+")
-"""A string token up to the first `\\uXXXX` that is half a surrogate pair."""
+_PAIRED = re.compile(
+    rb"(?:[^\\]+|\\[^u]|\\u(?:[^dD].|[dD][0-7])..|\\u[dD][89abAB]..\\u[dD][c-fC-F]..){1,500}"
+)
+"""Some of a string token, up to the first `\\uXXXX` that is half a surrogate pair."""
 
 _ARRAY: set[str] = set()
 """Stands for an array among the sets of keys."""
@@ -115,10 +122,18 @@ def _lone_surrogates(raw: bytes, start: int, end: int) -> Iterator[int]:
         return
     while start < end:
         paired = _PAIRED.match(raw, start, end)
-        start = paired.end() if paired else end
-        if start < end:
+        if paired is not None:
+            start = paired.end()
+        else:
             yield start
-        start += 6
+            start += 6
+
+
+def _rest_of_string(raw: bytes, end: int) -> int:
+    """Where the characters of a string stop that is open at `end`: at its closing quote, if all is well."""
+    while pieces := _PIECES.match(raw, end):
+        end = pieces.end()
+    return end
 
 
 def _text(token: bytes) -> str:
@@ -154,6 +169,14 @@ class _Reader:
                 return result
             group = token.lastindex or 0
             start, end = token.span(group)
+            if group == _STRING and (end == start + 1 or raw[end - 1] != 0x22):
+                end = _rest_of_string(raw, end) + 1
+                if raw[end - 1 : end] != b'"':
+                    if state < _COLON:
+                        self._stop_in_string(end - 1)
+                    else:
+                        self._refuse(state, start)
+                    return result
             mark = raw[start] if group == _MARK else 0
             if state in (_VALUE, _VALUE_OR_END) and (group != _MARK or mark in b"{["):
                 if len(keys) == 1:
@@ -235,10 +258,7 @@ class _Reader:
                 self._truncated()
             return
         rest = raw[start : start + 10]
-        string = _STRING_SO_FAR.match(raw, start) if state < _COLON else None
-        if string is not None:
-            self._stop_in_string(string.end())
-        elif start + len(rest) == len(raw) and (
+        if start + len(rest) == len(raw) and (
             (state <= _VALUE_OR_END and any(word.startswith(rest) for word in _WORDS))
             or (start == end and group == _NUMERAL and _NUMERAL_SO_FAR.fullmatch(rest))
         ):

@@ -26,6 +26,8 @@ class DeltaAfterDone:
     basis = "documented"
     dialects = ("beta", "ga")
     needs = "server"
+    partial = "seen"
+    symptoms = ("words", "silence")
     message = "a {what} delta arrived after {subject} was done"
     evidence = "The reference says of `done` that the part is done streaming."
     exceptions = "Emulators that send\n    audio late."
@@ -40,6 +42,9 @@ class ResponseNeverDone:
     basis = "observed"
     dialects = ("ga",)
     needs = "any"
+    partial = "open"
+    symptoms = ()
+    reason = "Nobody sends\n  it."
     message = "response {response_id} is still open"
     evidence = "Held in all recordings."
     exceptions = ""
@@ -54,6 +59,8 @@ class ItemUnknown:
     basis = "inferred"
     dialects = ("beta", "ga")
     needs = "both"
+    partial = "any"
+    symptoms = ()
     message = "item {item_id} was never announced, only {known}"
     evidence = "Seen."
     exceptions = ""

@@ -6,7 +6,6 @@ import json
 import os
 import random
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -18,32 +17,7 @@ from rtproto.findings import Finding, Severity
 from rtproto.rules.examples import Edit, after, change, drop, repeat, swap
 from rtproto.rules.sessions import SESSIONS, Session, session
 from rtproto.wire import Fault
-
-Lines = list[tuple[str | None, bytes]]
-
-
-def encode(lines: Session) -> Lines:
-    return [(direction, msgspec.json.encode(event)) for direction, event in lines]
-
-
-def check(lines: Lines, *, cut: bool = True, **options: Any) -> SessionChecker:
-    checker = SessionChecker(**options)
-    for direction, raw in lines:
-        checker.feed(direction, raw)
-    checker.close(cut=cut)
-    return checker
-
-
-def edited(name: str, *edits: Edit) -> Lines:
-    lines = session(name)
-    for edit in edits:
-        lines = edit.apply(lines)
-    return encode(lines)
-
-
-def found(checker: SessionChecker) -> list[tuple[str, int]]:
-    return [(f.code, f.line) for f in checker.findings if f.caused_by is None and f.severity > Severity.INFO]
-
+from tests.judging import Lines, check, edited, encode, found
 
 # Real recordings.
 
@@ -91,8 +65,8 @@ def test_recordings_are_told_apart() -> None:
     assert recognised["openai-ga/webrtc-sideband-text-turn"] == ("ga", "openai", "mid-session")
     assert recognised["openai-ga/barge-in-mid-session"] == ("ga", "openai", "mid-session")
     assert recognised["openai-beta/webrtc-video-barge-ins"] == ("beta", "openai", "complete")
-    assert recognised["azure-voice-live/tool-call"] == ("beta", "azure", "complete")
-    assert recognised["xai/tool-call-1"][1] == "compat"
+    assert recognised["azure-voice-live/tool-call"] == ("beta", "azure-voice-live", "complete")
+    assert recognised["xai/tool-call-1"][1] == "xai"
 
 
 @recordings
@@ -309,7 +283,9 @@ def test_a_dialect_can_be_forced(dialect: str) -> None:
 def test_dialects_and_profiles_that_are_not() -> None:
     with pytest.raises(ValueError, match="no dialect 'gamma'; there are: beta, ga, translation"):
         SessionChecker(dialect="gamma")
-    with pytest.raises(ValueError, match="no profile 'acme'; there are: openai, azure, compat"):
+    with pytest.raises(
+        ValueError, match="no profile 'acme'; there are: openai, azure, azure-voice-live, xai, compat"
+    ):
         SessionChecker(profile="acme")
 
 
@@ -348,7 +324,10 @@ def test_profiles_relax() -> None:
     lines = edited("text_turn", change("response.output_item.added", "output_index", 3))
 
     assert found(check(lines)) == [("OUT002", 9)]
-    assert [f.severity for f in check(lines, profile="compat").findings] == [Severity.INFO]
+    assert [f.severity for f in check(lines, profile="compat").findings if f.caused_by is None] == [
+        Severity.WARNING
+    ]
+    assert [f.severity for f in check(lines, profile="xai").findings] == [Severity.INFO]
     assert check(lines, profile="compat").report().profile_reason == "asked for"
 
 
@@ -360,11 +339,14 @@ def test_azure_and_xai_are_recognised() -> None:
     lines = session("text_turn")
     lines[0][1]["session"]["animation"] = None
     report = check(encode(lines)).report()
-    assert (report.profile, report.profile_reason) == ("azure", "the session has Azure's `animation`")
+    assert (report.profile, report.profile_reason) == (
+        "azure-voice-live",
+        "the session has Voice Live's `animation`",
+    )
 
     lines = session("text_turn")
     lines[0][1]["session"]["model"] = "grok-voice"
-    assert check(encode(lines)).report().profile == "compat"
+    assert check(encode(lines)).report().profile == "xai"
 
 
 def test_ping_of_xai_is_known_to_its_profile() -> None:
@@ -372,7 +354,7 @@ def test_ping_of_xai_is_known_to_its_profile() -> None:
         "text_turn", after("session.updated", "server", {"type": "ping", "event_id": "event_ping"})
     )
 
-    assert check(lines, profile="compat").findings == []
+    assert check(lines, profile="xai").findings == []
     assert found(check(lines)) == [("DIA018", 4)]
 
 
@@ -428,3 +410,41 @@ def test_one_fault_is_one_finding(name: str, edit: Edit, code: str) -> None:
     findings: list[Finding] = check(edited(name, edit)).findings
 
     assert [f.code for f in findings if f.caused_by is None and f.severity > Severity.INFO] == [code]
+
+
+def test_a_beta_transcription_session_is_recognised_by_its_event() -> None:
+    created = {
+        "type": "transcription_session.created",
+        "event_id": "event_1",
+        "session": {
+            "id": "sess_1",
+            "object": "realtime.transcription_session",
+            "input_audio_format": "pcm16",
+        },
+    }
+    response = {"id": "resp_1", "object": "realtime.response", "status": "in_progress", "output": []}
+    checker = check(
+        encode(
+            [
+                ("server", created),
+                ("server", {"type": "response.created", "event_id": "event_2", "response": response}),
+            ]
+        )
+    )
+
+    assert checker.state["session"] == {"": "transcription"}
+    assert found(checker) == [("DIA009", 2)]
+
+
+def test_cleared_playback_that_the_client_asked_for() -> None:
+    """With nothing playing the answer is not documented, so it is nobody's fault."""
+    cleared = {"type": "output_audio_buffer.cleared", "event_id": "event_cleared", "response_id": "resp_1"}
+    lines = session("webrtc_turn")
+    at = next(i for i, (_, event) in enumerate(lines) if event["type"] == "output_audio_buffer.started")
+    clear: Session = [("client", {"type": "output_audio_buffer.clear"})]
+
+    unasked = check(encode([*lines[:at], ("server", cleared)]))
+    asked = check(encode([*lines[:at], *clear, ("server", cleared)]))
+
+    assert found(unasked) == [("OAB003", at + 1)]
+    assert "OAB003" not in [code for code, _ in found(asked)]

@@ -134,3 +134,16 @@ def test_output_that_is_dropped_goes_nowhere(tmp_path: Path, monkeypatch: pytest
         console.drop_output()
 
     assert (tmp_path / "out").read_text() == ""
+
+
+def test_help_is_plain_unless_a_terminal_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import argparse
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    rich = console.help_formatter(["--help"])
+
+    assert rich.__module__.startswith("rich_argparse")
+    assert console.help_formatter([]) is argparse.RawDescriptionHelpFormatter
+    monkeypatch.setitem(sys.modules, "rich_argparse", None)
+    assert console.help_formatter(["-h"]) is argparse.RawDescriptionHelpFormatter

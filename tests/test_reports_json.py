@@ -57,6 +57,8 @@ LATE_OBJECT = {
     "machine": "content part",
     "allowed": ["response.output_item.done"],
     "caused_by": None,
+    "count": 1,
+    "last_line": None,
 }
 FOLLOWS_OBJECT = {
     "code": "ITM001",
@@ -71,6 +73,8 @@ FOLLOWS_OBJECT = {
     "machine": "",
     "allowed": [],
     "caused_by": 0,
+    "count": 1,
+    "last_line": None,
 }
 SUMMARY = {
     "files": 2,

@@ -51,21 +51,27 @@ OUT016 delta-after-done
 
   A second paragraph of reasons.
 
-  severity  error
-  basis     documented: known from the documentation
-  dialects  beta, ga
-  needs     the server's events
+  severity    error
+  basis       documented: known from the documentation
+  dialects    beta, ga
+  needs       the server's events
+  partial     judges only what the recording saw begin
+  noticed as  words are missing, doubled, or differ between stream and result; the bot goes silent
 
 How we know
   The reference says of `done` that the part is done streaming.
 
 Exceptions
   Emulators that send audio late.
+
+Relaxed
+  xai: at most a warning. `response.output_audio.done` follows `response.content_part.done` (every
+  spoken answer).
 """
     )
 
 
-def test_a_rule_without_reasons_or_exceptions() -> None:
+def test_a_rule_that_is_not_judged() -> None:
     assert (
         rule_page(RULES["RSP007"])
         == """\
@@ -73,10 +79,11 @@ RSP007 response-never-done
 
   Every response that was created is done one day.
 
-  severity  info
   basis     observed: known from real recordings
   dialects  ga
-  needs     either direction
+
+Not judged
+  Nobody sends it.
 
 How we know
   Held in all recordings.
@@ -109,12 +116,25 @@ def test_rules_as_data() -> None:
             "basis": "documented",
             "dialects": ["beta", "ga"],
             "needs": "server",
+            "partial": "seen",
             "what": "Nothing is added to a part after it was closed.",
             "why": "A client that shows or speaks the text when the part is done never shows\nwhat comes later.\n\n"
             "A second paragraph of reasons.",
+            "symptoms": [
+                "words are missing, doubled, or differ between stream and result",
+                "the bot goes silent",
+            ],
             "message": "a {what} delta arrived after {subject} was done",
             "evidence": "The reference says of `done` that the part is done streaming.",
             "exceptions": "Emulators that send audio late.",
+            "relaxed": [
+                {
+                    "profiles": ["xai"],
+                    "severity": "warning",
+                    "why": "`response.output_audio.done` follows `response.content_part.done` (every spoken answer).",
+                }
+            ],
+            "unjudged": None,
         }
     ]
 

@@ -150,7 +150,7 @@ def test_sample_sessions_are_legal(name: str) -> None:
         checker.feed(direction, msgspec.json.encode(event))
     checker.close(cut=False)
 
-    assert checker.findings == []
+    assert [f for f in checker.findings if f.severity > Severity.INFO] == []
     assert checker.mode == "complete"
 
 

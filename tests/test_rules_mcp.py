@@ -68,14 +68,6 @@ def test_what_is_going_on_at_the_end() -> None:
         assert ("MCP004", severity) in [(f.code, f.severity.label) for f in call]
 
 
-def test_the_arguments_of_a_call_in_its_item() -> None:
-    edit = change("response.output_item.done", "item.arguments", '{"q": "snow"}')
-
-    assert said(judge("mcp_call", edit), "MCP005") == [
-        ("MCP005", "error", 'the arguments are "{"q": "snow"}" here, "{"q": "rain"}" when they were done')
-    ]
-
-
 @pytest.mark.parametrize(
     "result, message",
     [

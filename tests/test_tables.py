@@ -43,6 +43,7 @@ def test_cells_lead_to_states_and_name_rules_and_guards(machine: Machine) -> Non
     assert set(machine.unfinished) <= set(machine.states)
     assert set(machine.unfinished.values()) <= set(RULES)
     assert set(machine.notes) <= set(machine.inputs)
+    assert set(machine.open) <= set(machine.states[1:])
 
 
 @machines

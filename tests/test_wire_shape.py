@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from rtproto.events.base import Event, Int, UnknownEvent, UnknownVariant, Variant
 from rtproto.events.dialect import BETA, DIALECTS, GA, Dialect
 from rtproto.wire import Decoder, Fault
+from rtproto.wire_fault import key_path
 from rtproto.wire_shape import MAX_VALUES, Misfit, mend
 from tests.strategies import instances
 
@@ -206,7 +207,7 @@ def places(value: Any, path: str = "$") -> list[tuple[str, Any, Any]]:
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
     for key, member in members:
-        at = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}"
+        at = f"{path}[{key}]" if isinstance(key, int) else key_path(path, key)
         found += [(at, value, key), *places(member, at)]
     return found
 

@@ -4,8 +4,8 @@
 breaks at most one rule: when an outer machine breaks one, the inner ones follow silently, each by its recovery state.
 
 A step in which every cell led back to its own state changes nothing, and neither does its repetition for as long as
-no entity moves: `Course.key` and `Engine.moves` let the caller recognise that without asking the tables again.  That
-is what makes a delta inside an open part cheap, and it holds for any table, because it only uses that cells are
+no entity moves: `Step.quiet_key` and `Engine.moves` let the caller recognise that without asking the tables again.
+That is what makes a delta inside an open part cheap, and it holds for any table, because it only uses that cells are
 functions of state and input.
 """
 
@@ -67,7 +67,9 @@ class Entity:
         return not self.history and self.state == self.machine.states[0]
 
     def move(self, state: str, line: int, type: str, input: str) -> None:
-        """Change the state, and remember by which line."""
+        """Change the state, and remember by which line.  What leaves its first state begins anew, without taint."""
+        if self.state == self.machine.states[0]:
+            self.taint = None
         self.state = state
         self.history.append((line, type, input))
         if len(self.history) > _REMEMBERED_MOVES:
@@ -111,12 +113,14 @@ class Broken:
 class Leg:
     """One route, compiled: the column of its input, and how to find the entity."""
 
-    __slots__ = ("cells", "each", "input", "machine", "only", "read_key", "under")
+    __slots__ = ("cells", "each", "input", "loops", "machine", "only", "read_key", "under")
 
     def __init__(self, route: Route) -> None:
         self.machine = MACHINES[route.machine]
         self.input = route.input
         self.cells = {state: self.machine.cell(state, route.input) for state in self.machine.states}
+        self.loops = frozenset(state for state, cell in self.cells.items() if cell == state)
+        """The states that the input simply leads back to."""
         self.read_key = _key_reader(route.key)
         self.only = GUARDS[route.only] if route.only else None
         self.under = route.under
@@ -126,27 +130,29 @@ class Leg:
 class Course:
     """The routes of one event type, compiled once for all connections: whom the event moves, and how they are found."""
 
-    __slots__ = ("key", "legs", "type")
+    __slots__ = ("key", "legs", "repeatable", "type")
 
-    def __init__(self, type: str, routes: Sequence[Route], also: Sequence[str] = ()) -> None:
+    def __init__(
+        self, type: str, routes: Sequence[Route], also: Sequence[str] = (), *, repeatable: bool = True
+    ) -> None:
         self.type = type
         self.legs = tuple(map(Leg, routes))
         paths = [part for route in routes for part in route.key if not part.startswith("=")] + list(also)
-        plain = not any(route.only or route.each for route in routes)
-        self.key: Callable[[Any], Any] | None = None
+        self.repeatable = repeatable and not any(route.only or route.each for route in routes)
+        """Whether a step of this type can be quiet."""
+        self.key: Callable[[Any], Any] | None = attrgetter(*dict.fromkeys(paths)) if paths else None
         """Everything in the event that chooses its entities, and the fields that the caller asked for beside them;
-        None where a step of this type is never quiet."""
-        if plain:
-            self.key = attrgetter(*dict.fromkeys(paths)) if paths else _no_key
+        None where all events of this type are in the same place."""
 
 
 class Step:
     """A course on one connection: where its last step led, and whether that one was quiet."""
 
-    __slots__ = ("course", "entity", "quiet_key", "quiet_moves", "reached")
+    __slots__ = ("course", "entity", "key", "quiet_key", "quiet_moves", "reached")
 
     def __init__(self, course: Course) -> None:
         self.course = course
+        self.key = course.key
         self.quiet_key: Any = None
         self.quiet_moves = -1
         self.entity: Entity | None = None
@@ -155,25 +161,29 @@ class Step:
         """The innermost entity of the last step that could be found."""
 
 
-def _no_key(event: Any) -> None:
-    """All events of a type that names no entity are in the same place."""
-
-
 def _key_reader(paths: tuple[str, ...]) -> Callable[[Any], Key | None]:
     """A function that reads a route's key out of an event, or None where a part of it is missing."""
     if not paths:
         return lambda event: ()
     literals = tuple(path[1:] for path in paths if path.startswith("="))
     names = tuple(path for path in paths if not path.startswith("="))
+    if len(names) == 1 and not literals:
+        get_one = attrgetter(names[0])
+
+        def read_one(event: Any) -> Key | None:
+            try:
+                found = get_one(event)
+            except AttributeError:
+                # The item, or whatever holds the id, is missing or of an unknown kind.
+                return None
+            return None if found is None or found is UNSET else (found,)
+
+        return read_one
     get = attrgetter(*names)
     single = len(names) == 1
 
     def read(event: Any) -> Key | None:
-        try:
-            found = get(event)
-        except AttributeError:
-            # The item, or whatever holds the id, is missing or of an unknown kind.
-            return None
+        found = get(event)
         key: Key = (found,) if single else found
         if not _ABSENT.isdisjoint(key):
             # An absent content_index is the first part's: it is optional on transcription deltas.
@@ -203,12 +213,6 @@ class Engine:
         """The entity of that key, if the session has shown one."""
         return self.entities[machine].get(key)
 
-    def forget(self) -> None:
-        """Drop every entity: a new connection begins."""
-        for entities in self.entities.values():
-            entities.clear()
-        self.moves += 1
-
     def step(self, step: Step, event: Any, line: int) -> Broken | None:
         """Move every entity that the event is an input of; return the outermost illegal cell, if there is one."""
         broken: Broken | None = None
@@ -222,7 +226,7 @@ class Engine:
             if leg.each:
                 quiet = False
                 for child in previous.children if previous is not None else ():
-                    if child.machine is leg.machine and leg.cells[child.state] != child.state:
+                    if child.machine is leg.machine and child.state not in leg.loops:
                         broken = self._enter(child, leg, event, line, course.type, broken)
                 continue
             key = leg.read_key(event)
@@ -236,14 +240,15 @@ class Engine:
             if found is None:
                 found = entities[key] = Entity(leg.machine, key, previous if leg.under else None)
             previous = step.reached = found
-            if leg.cells[found.state] != found.state:
+            if found.state not in leg.loops:
                 quiet = False
                 broken = self._enter(found, leg, event, line, course.type, broken)
                 if broken is not None and broken.breach.restart:
                     return broken
         step.entity = previous
-        if quiet and course.key is not None:
-            step.quiet_key = course.key(event)
+        if quiet and course.repeatable:
+            if step.key is not None:
+                step.quiet_key = step.key(event)
             step.quiet_moves = self.moves
         return broken
 
@@ -264,10 +269,19 @@ class Engine:
             if cell.restart:
                 return broken
             cell = cell.then
+        elif cell == entity.machine.states[0]:
+            # Back at rest in good order, as between two turns: what breaks from here on is a fault of its own.
+            entity.taint = None
         if cell != state:
             entity.move(cell, line, type, leg.input)
             self.moves += 1
         return broken
+
+    def meant(self, entity: Entity) -> list[Entity]:
+        """The entities that an event can have been meant for which named this one, never seen before, instead."""
+        machine, parent = entity.machine, entity.parent
+        alike = self.entities[machine.name].values() if parent is None else parent.children
+        return [e for e in alike if e.machine is machine and e.state in machine.open and e is not entity]
 
     def _adopts(self, entity: Entity) -> bool:
         """Whether a breach only shows that the recording missed the entity's beginning."""

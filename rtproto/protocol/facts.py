@@ -6,13 +6,16 @@ conversation: ids and small records of items and responses, no payloads of finis
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
 from rtproto.events.audio import BYTES_PER_MS
+from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
+from rtproto.protocol.playback import Playback
 from rtproto.protocol.values import field, tag_of
 
 if TYPE_CHECKING:
@@ -23,10 +26,28 @@ ELIDED_BELOW = 64
 cassettes in circulation keep 24 bytes)."""
 
 
+_DETECTS_NOTHING = re.compile(r'"type"\s*:\s*(?:"none"|null)')
+"""Turn detection that is off although it is no null: some servers of Azure say it so."""
+_SOON_SECONDS = 1.0
+_SOON_LINES = 10
+
+
 class Item:
     """What is remembered of a conversation item."""
 
-    __slots__ = ("announced_by", "call_id", "id", "line", "name", "parts", "response_id", "role", "type")
+    __slots__ = (
+        "announced_by",
+        "call_id",
+        "id",
+        "label",
+        "line",
+        "name",
+        "parts",
+        "previous",
+        "response_id",
+        "role",
+        "type",
+    )
 
     def __init__(self, item: Any, event: Any, line: int, response_id: str | None) -> None:
         self.id: str = field(item, "id") or ""
@@ -34,6 +55,9 @@ class Item:
         self.role: str | None = field(item, "role")
         self.call_id: str | None = field(item, "call_id")
         self.name: str | None = field(item, "name")
+        self.label: str | None = field(item, "server_label")
+        self.previous: Any = UNSET
+        """The `previous_item_id` with which it was added to the conversation."""
         self.parts: tuple[str | None, ...] = tuple(map(tag_of, field(item, "content") or ()))
         """The types of its content parts, as it was announced."""
         self.line = line
@@ -44,7 +68,21 @@ class Item:
 class Response:
     """What is remembered of a response."""
 
-    __slots__ = ("default", "done", "done_items", "id", "line", "open_items", "output", "turn")
+    __slots__ = (
+        "asked",
+        "audio_part",
+        "created",
+        "default",
+        "done",
+        "done_items",
+        "id",
+        "line",
+        "open_items",
+        "output",
+        "outside",
+        "session",
+        "turn",
+    )
 
     def __init__(self, id: str, line: int, default: bool, turn: int) -> None:
         self.id = id
@@ -59,7 +97,17 @@ class Response:
         """Items of which something is still to be streamed."""
         self.done_items: dict[str, Any] = {}
         """The items as `response.output_item.done` showed them, until the response is done."""
+        self.created: Any = None
+        """The response as `response.created` showed it, until it is done; None where that was not recorded."""
+        self.asked: Any = None
+        """The `response` of the `response.create` that it answers, until it is done."""
+        self.session: Any = None
+        """The effective session when it was created, until it is done."""
         self.done = False
+        self.outside = False
+        """Its `conversation_id` is an explicit null: its items belong to no conversation."""
+        self.audio_part = False
+        """A content part of audio was added to it."""
 
 
 class Facts:
@@ -72,22 +120,37 @@ class Facts:
         """The directions of which the recording has shown an event."""
         self.session: Any = None
         """The effective session of the last `session.created` or `.updated`; None before the first."""
+        self.session_type = ""
+        """The event type that showed it, and its line."""
         self.session_line = 0
+        self.changed_line = 0
+        """The line of the last `session.updated`; what was on its way then may still follow the old configuration."""
+        self.changed_time: float | None = None
         self.remote_tools: dict[str, list[Any]] = {}
         """Every configuration of a remote server of tools (MCP) that client or session showed, by its label."""
         self.tool_listings: dict[str, str] = {}
         """The item that lists the tools of a remote server, by the server's label."""
-        self.conversation: list[str] = []
+        self.conversation: dict[str, None] = {}
         """Item ids in the conversation's order, as far as the recording shows it."""
         self.deleted: set[str] = set()
+        self.misplaced: str | None = None
+        """The last item, where it came into the conversation without having been added: its place is a guess."""
         self.items: dict[str, Item] = {}
         self.responses: dict[str, Response] = {}
+        self.any_outside = False
+        """Some response was out of band."""
         self.turns = 0
         """User turns committed so far."""
         self.current_response: str | None = None
         """The response that writes to the default conversation now."""
         self.speech_item: str | None = None
+        self.speech_line = 0
+        """The line of the last `speech_started`."""
+        self.turn_due = False
+        """The user has spoken, or kept silent for too long, and the server may answer that by itself."""
         self.committed_item: str | None = None
+        self.idle_item: str | None = None
+        """The item that the last idle timeout announced."""
         self.output_clears = 0
         """`output_audio_buffer.clear` requests that no `cleared` has answered yet."""
         self.ledger = Ledger()
@@ -104,6 +167,10 @@ class Facts:
         """Audio payloads were cut by the recorder."""
         self.output_audio: dict[tuple[str, int], Entity] = {}
         """The audio stream of each content part that spoke."""
+        self.hearing = Hearing()
+        self.call_items: dict[str, str] = {}
+        """The id of the function_call item by call_id."""
+        self.playback = Playback()
         self.spoke_type = ""
         self.spoke_line: int | None = None
         """The line of the first audio output in the default conversation."""
@@ -115,29 +182,61 @@ class Facts:
         so the oldest request without an answer is asked instead.
         """
         conversation_id = getattr(response, "conversation_id", UNSET)
-        if conversation_id is None:
-            return False
+        if conversation_id is not UNSET:
+            return conversation_id is not None
         oldest = next(self.ledger.pending("response.create"), None)
-        if conversation_id is UNSET and oldest is not None:
-            return bool(field(oldest.event, "response", "conversation") != "none")
-        return True
+        return oldest is None or bool(field(oldest.event, "response", "conversation") != "none")
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it."""
-        return self.conversation[-1] if self.conversation else None
+        return next(reversed(self.conversation), None)
 
     def inserts(self) -> bool:
         """Whether an item that the client wants at a place of its choice is on its way."""
-        creates = self.ledger.pending("conversation.item.create")
-        return any(field(request.event, "previous_item_id") is not None for request in creates)
+        for request in self.ledger.open:
+            if (
+                request.type == "conversation.item.create"
+                and field(request.event, "previous_item_id") is not None
+            ):
+                return True
+        return False
+
+    def may_be_placed(self, item_id: str) -> bool:
+        """Whether the client may have chosen the place of this item in a request that the recording does not show."""
+        known = self.items.get(item_id)
+        generated = known is not None and known.response_id is not None
+        return "client" not in self.seen and item_id != self.committed_item and not generated
 
     def turn_detection_on(self) -> bool | None:
         """Whether the server detects turns, by the effective session; None when no session has shown it."""
-        if self.session is None:
-            return None
+        detection = self.turn_detection()
+        return None if detection is UNSET else detection is not None
+
+    def turn_detection(self) -> Any:
+        """The effective session's turn detection: None where it is off, UNSET where no session has shown it."""
         holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
         detection = getattr(holder, "turn_detection", UNSET)
-        return None if detection is UNSET else detection is not None
+        return None if _DETECTS_NOTHING.search(field(detection, "raw") or "") else detection
+
+    def just_changed(self, line: int, since: int = 0, time: float | None = None) -> bool:
+        """Whether `line` comes so soon after a change that it may still follow what was before it.
+
+        The change is the last `session.updated`, or that of the line `since` and its `time`.  Soon is a second where
+        the recording has times, else ten lines.
+        """
+        if not since:
+            since, time = self.changed_line, self.changed_time
+        if not since:
+            return False
+        if time is not None and self.time is not None:
+            return self.time - time <= _SOON_SECONDS
+        return line - since <= _SOON_LINES
+
+    def answers_by_itself(self) -> bool:
+        """Whether turn detection may start responses, by the effective session; true also where none says no."""
+        holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
+        detection = getattr(holder, "turn_detection", UNSET)
+        return detection is not None and field(detection, "create_response") is not False
 
     def bytes_per_ms(self, side: str) -> int | None:
         """Bytes of a millisecond of `input` or `output` audio in the effective session; None when it is not known."""
@@ -149,6 +248,11 @@ class Facts:
             format = tag_of(field(self.session, "audio", side, "format"))
         return BYTES_PER_MS.get(format or "pcm16")
 
+    def written(self) -> int | None:
+        """Decoded bytes of audio appended since the session began; None once they cannot be known."""
+        emptied = self.hearing.emptied
+        return None if emptied is None or self.appended is None else emptied + self.appended
+
     def note_client(self, type: str, event: Any, line: int) -> None:
         """Remember a client event: its id, to which an error may refer, and that it waits for an answer."""
         event_id = field(event, "event_id")
@@ -157,11 +261,13 @@ class Facts:
         if type in ("session.update", "response.create"):
             self._note_remote_tools(field(event, "session") or field(event, "response"))
         request = self.ledger.ask(type, event, line)
-        if (
-            request is not None
-            and type == "response.create"
-            and field(event, "response", "conversation") != "none"
-        ):
+        if request is None:
+            return
+        request.time = self.time
+        if type == "response.cancel":
+            named = self.responses.get(field(event, "response_id") or self.current_response or "")
+            request.active = None if named is None or named.done else named.id
+        elif type == "response.create" and field(event, "response", "conversation") != "none":
             current = self.responses.get(self.current_response or "")
             if current is not None:
                 request.active = current.id
@@ -176,50 +282,88 @@ class Facts:
     # Handlers: one an event type, called after the event was judged.
 
     def on_session(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        rate = self.bytes_per_ms("input")
         self.session = field(event, "session")
-        self.session_line = line
+        self.session_line, self.session_type = line, tag_of(event) or ""
+        if self.session_type.endswith(".updated"):
+            self.changed_line, self.changed_time = line, self.time
+        if self.written() and rate is not None and rate != self.bytes_per_ms("input"):
+            # What was appended at two rates is no number of bytes any more.
+            self.hearing.emptied = None
         self._note_remote_tools(self.session)
 
     def on_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
         if item_id is None:
             return
+        placed = self.may_be_placed(item_id)
         known = self.items.get(item_id)
         if known is None:
-            self.items[item_id] = Item(event.item, event, line, None)
-        if tag_of(event.item) == "mcp_list_tools" and field(event.item, "server_label") is not None:
-            self.tool_listings[event.item.server_label] = item_id
+            known = self.items[item_id] = Item(event.item, event, line, None)
+        known.previous = getattr(event, "previous_item_id", UNSET)
+        self.note_call(known)
+        if known.type == "mcp_list_tools" and known.label is not None:
+            self.tool_listings[known.label] = item_id
         self.deleted.discard(item_id)
         if item_id == self.committed_item:
             self.committed_item = None
-        if item_id in self.conversation:
-            self.conversation.remove(item_id)
+        self.conversation.pop(item_id, None)
         previous = field(event, "previous_item_id")
-        if previous in self.conversation:
-            self.conversation.insert(self.conversation.index(previous) + 1, item_id)
+        if self.misplaced is not None and self.misplaced != previous:
+            self.conversation.pop(self.misplaced, None)
+        self.misplaced = None
+        if previous in self.conversation and previous != self.tail():
+            order = list(self.conversation)
+            order.insert(order.index(previous) + 1, item_id)
+            self.conversation = dict.fromkeys(order)
+        elif field(self.ledger.answered_by(event), "event", "previous_item_id") == "root" or (
+            placed and known.previous is None
+        ):
+            self.conversation = {item_id: None, **self.conversation}
         else:
-            self.conversation.append(item_id)
+            self.conversation[item_id] = None
+
+    def note_call(self, item: Item) -> None:
+        """Remember whose a call_id is."""
+        if item.type == "function_call" and item.call_id is not None:
+            self.call_items.setdefault(item.call_id, item.id)
 
     def on_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
-        if item_id is not None and item_id not in self.items:
+        if item_id is not None and item_id not in self.conversation and item_id not in self.deleted:
             self.on_item_added(event, line, entity, size)
+            self.misplaced = item_id
+            self.ledger.grant("conversation.item.create", event)
 
     def on_item_deleted(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item_id")
-        if item_id in self.conversation:
-            self.conversation.remove(item_id)
         if item_id is not None:
+            self.conversation.pop(item_id, None)
             self.deleted.add(item_id)
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = field(event, "item_id")
+        self.speech_line = line
+        self.turn_due = self.answers_by_itself()
+        self.hearing.on_started(event, line)
+
+    def on_speech_stopped(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.hearing.on_stopped(event, line)
+
+    def on_timeout(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.turn_due = True
+        self.idle_item = field(event, "item_id")
 
     def on_committed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
         self.committed_item = field(event, "item_id")
+        self.hearing.empty(self.appended)
         self.appended = 0
         self.turns += 1
+        self.turn_due = self.answers_by_itself()
+        self.hearing.on_committed(event, line)
+        if self.committed_item in self.items:
+            self.committed_item = None
 
     def on_cleared(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = None
@@ -229,9 +373,21 @@ class Facts:
         if response_id is None:
             return
         default = self.writes_to_default(event.response)
-        if response_id not in self.responses:
-            self.responses[response_id] = Response(response_id, line, default, self.turns)
+        response = self.responses.get(response_id)
+        if response is None:
+            response = self.responses[response_id] = Response(response_id, line, default, self.turns)
+            request = self.ledger.answered_by(event)
+            if request is None:
+                self.turn_due = False
+            else:
+                response.asked = field(request.event, "response")
+            response.created = event.response
+            response.session = self.session
+            response.outside = getattr(event.response, "conversation_id", UNSET) is None
+            self.any_outside = self.any_outside or response.outside
         if default:
+            if self.ledger.answered_by(event) is None:
+                self.hearing.unasked_line = line
             self.current_response = response_id
 
     def on_output_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
@@ -242,7 +398,13 @@ class Facts:
         index = field(event, "output_index")
         response.output[len(response.output) if index is None else index] = item_id
         response.open_items.add(item_id)
-        self.items[item_id] = Item(event.item, event, line, response.id)
+        self.items[item_id] = item = Item(event.item, event, line, response.id)
+        self.note_call(item)
+
+    def on_part_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        response = self.responses.get(field(event, "response_id") or "")
+        if response is not None and tag_of(field(event, "part")) in ("audio", "output_audio"):
+            response.audio_part = True
 
     def adopt_response(self, response_id: str | None, line: int) -> Response | None:
         """The response of that id, remembered from now on when its `response.created` was not recorded."""
@@ -259,6 +421,7 @@ class Facts:
         response = self.responses.get(field(event, "response_id") or "")
         if response is not None:
             response.open_items.discard(field(event, "item_id") or "")
+        _settle(entity, field(event, "arguments"))
 
     def on_output_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -268,6 +431,11 @@ class Facts:
         if item_id not in response.output.values():
             index = field(event, "output_index")
             response.output[len(response.output) if index is None else index] = item_id
+        elif response.default and item_id not in self.conversation and item_id not in self.deleted:
+            # It was announced and never added, which OUT026 reports; what comes next follows it all the same.
+            self.items.setdefault(item_id, Item(event.item, event, line, response.id))
+            self.conversation[item_id] = None
+            self.misplaced = item_id
         response.open_items.discard(item_id)
         response.done_items[item_id] = event.item
 
@@ -278,6 +446,7 @@ class Facts:
         response.done = True
         response.open_items.clear()
         response.done_items.clear()
+        response.created = response.asked = response.session = None
         if self.current_response == response.id:
             self.current_response = None
 
@@ -285,6 +454,15 @@ class Facts:
         delta = getattr(event, "delta", None)
         if entity is not None and delta is not None:
             entity.text.append(delta)
+
+    def on_text_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        _settle(entity, field(event, "text"))
+
+    def on_transcript_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        _settle(entity, field(event, "transcript"))
+
+    def on_mcp_arguments_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        _settle(entity, field(event, "arguments"))
 
     def on_transcription_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         # Some servers send the first deltas without a text.
@@ -314,25 +492,41 @@ class Facts:
             if response is None or response.default:
                 self.spoke_line = line
 
+    def on_truncated(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        place = field(event, "item_id") or "", field(event, "content_index") or 0
+        stream = self.output_audio.get(place)
+        self.playback.on_truncation(event, line, self.time, None if stream is None else stream.size)
+
+    def on_playback(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.playback.on_media_track = True
+
     def on_output_cleared(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.playback.on_media_track = True
         self.output_clears = max(0, self.output_clears - 1)
 
     def on_client_append(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        event_id = field(event, "event_id")
-        if event_id is not None:
+        event_id = event.event_id
+        if event_id is not UNSET and event_id is not None:
             self.client_ids[event_id] = line
         if size is None or size < ELIDED_BELOW:
             self.elided["client"] = True
-            self.appended = None
+            self.appended = self.hearing.emptied = None
         elif self.appended is not None:
             self.appended += size
 
     def on_client_commit(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.hearing.empty(self.appended)
         self.appended = None if self.elided["client"] else 0
         self.emptied_line = line
 
     def on_client_output_clear(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.output_clears += 1
+
+
+def _settle(stream: Entity | None, said: Any) -> None:
+    """The done event has the last word on a stream: what comes after is compared with it."""
+    if stream is not None and isinstance(said, str):
+        stream.text[:] = [said]
 
 
 Handler = Callable[[Facts, Any, int, "Entity | None", int | None], None]
@@ -348,7 +542,10 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "conversation.item.added": Facts.on_item_added,
     "conversation.item.done": Facts.on_item_done,
     "conversation.item.deleted": Facts.on_item_deleted,
+    "conversation.item.truncated": Facts.on_truncated,
     "input_audio_buffer.speech_started": Facts.on_speech_started,
+    "input_audio_buffer.speech_stopped": Facts.on_speech_stopped,
+    "input_audio_buffer.timeout_triggered": Facts.on_timeout,
     "input_audio_buffer.committed": Facts.on_committed,
     "input_audio_buffer.cleared": Facts.on_cleared,
     "conversation.item.input_audio_transcription.delta": Facts.on_transcription_delta,
@@ -357,11 +554,19 @@ SERVER_HANDLERS: Mapping[str, Handler] = {
     "response.created": Facts.on_response_created,
     "response.output_item.added": Facts.on_output_item_added,
     "response.function_call_arguments.done": Facts.on_arguments_done,
+    "response.content_part.added": Facts.on_part_added,
     "response.output_item.done": Facts.on_output_item_done,
     "response.done": Facts.on_response_done,
+    "output_audio_buffer.started": Facts.on_playback,
+    "output_audio_buffer.stopped": Facts.on_playback,
     "output_audio_buffer.cleared": Facts.on_output_cleared,
     "response.audio.delta": Facts.on_audio_delta,
     "response.output_audio.delta": Facts.on_audio_delta,
+    "response.text.done": Facts.on_text_done,
+    "response.output_text.done": Facts.on_text_done,
+    "response.audio_transcript.done": Facts.on_transcript_done,
+    "response.output_audio_transcript.done": Facts.on_transcript_done,
+    "response.mcp_call_arguments.done": Facts.on_mcp_arguments_done,
     **{
         f"response.{name}.delta": Facts.on_text_delta
         for name in (
@@ -380,4 +585,5 @@ CLIENT_HANDLERS: Mapping[str, Handler] = {
     "input_audio_buffer.commit": Facts.on_client_commit,
     "input_audio_buffer.clear": Facts.on_client_commit,
     "output_audio_buffer.clear": Facts.on_client_output_clear,
+    "conversation.item.truncate": Facts.on_truncated,
 }

@@ -46,6 +46,15 @@ def _mcp_entity(facts: Facts, event: Any, entity: Any) -> bool:
     return item is not None and item.type.startswith("mcp_")
 
 
+def _other_responses_item(facts: Facts, event: Any, entity: Any) -> bool:
+    """Another response than the event's announced the item."""
+    item = facts.items.get(entity.key[0])
+    response_id = field(event, "response_id")
+    return (
+        item is not None and None not in (item.response_id, response_id) and item.response_id != response_id
+    )
+
+
 def _audio_part(facts: Facts, event: Any, entity: Any) -> bool:
     return tag_of(field(event, "part")) in ("audio", "output_audio")
 
@@ -58,6 +67,23 @@ def _speech_item(facts: Facts, event: Any, entity: Any) -> bool:
 def _committed_item(facts: Facts, event: Any, entity: Any) -> bool:
     """The item is the one that the last commit promised."""
     return bool(field(event, "item", "id") == facts.committed_item)
+
+
+def _turn_in_order(facts: Facts, event: Any, entity: Any) -> bool:
+    """Neither the item nor the response of this turn came before its commit."""
+    stopped = facts.hearing.stopped
+    answered = stopped is not None and facts.hearing.unasked_line > stopped.line
+    return field(event, "item_id") not in facts.items and not answered
+
+
+def _item_known(facts: Facts, event: Any, entity: Any) -> bool:
+    return field(event, "item_id") in facts.items
+
+
+def _idle_item(facts: Facts, event: Any, entity: Any) -> bool:
+    """The event names the item that the idle timeout announced."""
+    named = field(event, "item_id") or field(event, "item", "id")
+    return bool(facts.idle_item is None or named == facts.idle_item)
 
 
 def _client_cleared_output(facts: Facts, event: Any, entity: Any) -> bool:
@@ -78,11 +104,31 @@ def _item_in_conversation(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _function_call(facts: Facts, event: Any, entity: Any) -> bool:
-    return tag_of(field(event, "item")) == "function_call"
+    return tag_of(getattr(event, "item", None)) == "function_call"
 
 
 def _function_call_output(facts: Facts, event: Any, entity: Any) -> bool:
-    return tag_of(field(event, "item")) == "function_call_output"
+    return tag_of(getattr(event, "item", None)) == "function_call_output"
+
+
+def _call_of_its_own(facts: Facts, event: Any, entity: Any) -> bool:
+    """No other item has this call_id, or the client itself puts the call into the history."""
+    item_id = field(event, "item", "id")
+    if facts.call_items.get(entity.key[0], item_id) == item_id:
+        return True
+    return tag_of(event) == "conversation.item.create" or facts.ledger.answered_by(event) is not None
+
+
+def _only_output(facts: Facts, event: Any, entity: Any) -> bool:
+    """No other output that is still in the conversation answers this call."""
+    item_id = field(event, "item", "id")
+    return not any(
+        item.type == "function_call_output"
+        and item.call_id == entity.key[0]
+        and item.id != item_id
+        and item.id not in facts.deleted
+        for item in facts.items.values()
+    )
 
 
 def _approval_request(facts: Facts, event: Any, entity: Any) -> bool:
@@ -104,14 +150,20 @@ GUARDS: Mapping[str, Guard] = {
     "response winding down": _winding_down,
     "mcp item": _mcp_item,
     "mcp entity": _mcp_entity,
+    "other response's item": _other_responses_item,
     "audio part": _audio_part,
     "speech item": _speech_item,
     "committed item": _committed_item,
+    "turn in order": _turn_in_order,
+    "item known": _item_known,
+    "idle item": _idle_item,
     "client cleared output": _client_cleared_output,
     "default conversation": _default_conversation,
     "item in the conversation": _item_in_conversation,
     "function call item": _function_call,
     "function call output item": _function_call_output,
+    "call of its own": _call_of_its_own,
+    "only output": _only_output,
     "mcp approval request item": _approval_request,
     "mcp approval response item": _approval_response,
     "writes to the conversation": _writes_to_conversation,

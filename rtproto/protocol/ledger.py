@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rtproto.protocol.values import field, tag_of
+from rtproto.protocol.values import field, listed, tag_of
 
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "session.update": ("session.updated",),
@@ -51,16 +51,34 @@ ERROR_CODES: Mapping[str, tuple[str, ...]] = {
 class Request:
     """A client event that waits for its answer."""
 
-    __slots__ = ("active", "event", "id", "line", "settled", "type", "winding_down")
+    __slots__ = (
+        "active",
+        "doubtful",
+        "event",
+        "id",
+        "line",
+        "names",
+        "settled",
+        "time",
+        "type",
+        "winding_down",
+    )
 
     def __init__(self, type: str, event: Any, line: int) -> None:
         self.type = type
         self.event = event
         self.line = line
         self.id: str | None = field(event, "event_id")
+        self.names: str | None = field(event, "item", "id")
+        """The id that the client gave the item it creates."""
         self.settled = False
+        self.doubtful = False
+        """An `error` that names no request came after it, so it may have been refused."""
         self.active: str | None = None
-        """For `response.create`: the default response that was in progress when it was sent."""
+        """For `response.create`: the default response that was in progress when it was sent; for `response.cancel`: the
+        response in progress that it was about."""
+        self.time: float | None = None
+        """Seconds, by the recording's clock, when it was sent."""
         self.winding_down = False
         """… and whether all of its items were complete by then."""
 
@@ -70,9 +88,13 @@ class Ledger:
 
     def __init__(self) -> None:
         self.open: list[Request] = []
-        self._asked: Any = None
-        """The event about which `answered_by` was asked last: many rules ask about one event."""
+        self._asked_about: Any = None
+        """The event that was last asked about, and the answer: several rules ask about the same one."""
         self._answer: Request | None = None
+        self.granted: dict[str, int] = {}
+        """Line of the latest request that was granted, by type."""
+        self.guessed: set[str] = set()
+        """Types of requests of which one was struck out by an error that did not name it."""
 
     def ask(self, type: str, event: Any, line: int) -> Request | None:
         """Enter a client event; returns the request, or None for an event that is never answered."""
@@ -80,7 +102,7 @@ class Ledger:
             return None
         request = Request(type, event, line)
         self.open.append(request)
-        self._asked = None
+        self._asked_about = None
         return request
 
     def pending(self, type: str) -> Iterator[Request]:
@@ -89,20 +111,26 @@ class Ledger:
 
     def answered_by(self, event: Any) -> Request | None:
         """The open request that this server event settles, if any; changes nothing."""
-        if event is not self._asked:
-            self._answer = self._find(event)
-            self._asked = event
+        if event is not self._asked_about:
+            # Several rules ask, and then the ledger itself.
+            self._asked_about, self._answer = event, self._find(event)
         return self._answer
 
     def _find(self, event: Any) -> Request | None:
-        type = tag_of(event)
+        if not self.open:
+            return None
+        type = tag_of(event) or ""
         if type == "error":
             return self._refused_by(event)
-        question = _QUESTIONS.get(type or "")
-        if question is None:
-            return None
-        asked = list(self.pending(question))
-        return next((request for request in asked if _fits(request, event)), None)
+        question = _QUESTIONS.get(type)
+        answered: Request | None = None
+        for request in self.open:
+            if request.type == question and _fits(request, event):
+                if request.names:
+                    # A request that names the item goes before an older one that leaves the id to the server.
+                    return request
+                answered = answered or request
+        return answered
 
     def _refused_by(self, event: Any) -> Request | None:
         refused = field(event, "error", "event_id")
@@ -111,28 +139,59 @@ class Ledger:
         about = ERROR_CODES.get(field(event, "error", "code") or "", ())
         if not about and "active response" in (field(event, "error", "message") or ""):
             about = ("response.create",)
+        if not about and "buffer" in (field(event, "error", "message") or ""):
+            about = ("input_audio_buffer.commit",)
         return next((request for request in self.open if request.type in about), None)
+
+    def grant(self, type: str, event: Any) -> None:
+        """Strike out the request of that type which an event grants that is not the usual answer."""
+        request = next((request for request in self.pending(type) if _fits(request, event)), None)
+        if request is not None:
+            self._strike(request)
+
+    def _strike(self, request: Request) -> None:
+        request.settled = True
+        self.open.remove(request)
+        self._asked_about = None
 
     def settle(self, event: Any) -> Request | None:
         """Strike out the request that this server event settles; returns it."""
         request = self.answered_by(event)
+        self._asked_about = None
         if request is not None:
-            request.settled = True
-            self.open.remove(request)
-            self._asked = None
+            self._strike(request)
+        if tag_of(event) != "error":
+            if request is not None:
+                self.granted[request.type] = max(request.line, self.granted.get(request.type, 0))
+        elif field(event, "error", "event_id") is None:
+            if request is not None:
+                self.guessed.add(request.type)
+            for other in self.open:
+                other.doubtful = True
         return request
+
+
+def alike(asked: Any, item: Any) -> bool:
+    """Whether an item may be the one that was asked for: the same type and role, and spoken where that is spoken."""
+    return (
+        tag_of(asked) == tag_of(item)
+        and field(asked, "role") == field(item, "role")
+        and field(asked, "call_id") in (None, field(item, "call_id"))
+        and _spoken(asked) == _spoken(item)
+    )
+
+
+def _spoken(item: Any) -> bool:
+    return any(tag_of(part) == "input_audio" for part in listed(item, "content") or ())
 
 
 def _fits(request: Request, event: Any) -> bool:
     """Whether the event can be the success of the request: the same item, the same kind of response."""
     asked = request.event
     if request.type == "conversation.item.create":
-        wanted = field(asked, "item", "id")
-        if wanted is not None:
-            return bool(wanted == field(event, "item", "id"))
-        return tag_of(field(asked, "item")) == tag_of(field(event, "item")) and field(
-            asked, "item", "role"
-        ) == field(event, "item", "role")
+        if request.names is not None:
+            return bool(request.names == field(event, "item", "id"))
+        return alike(field(asked, "item"), field(event, "item"))
     if request.type in ("conversation.item.delete", "conversation.item.truncate"):
         return bool(field(asked, "item_id") == field(event, "item_id"))
     if request.type == "conversation.item.retrieve":

@@ -59,6 +59,9 @@ class Machine(Struct, frozen=True):
     """What an input did to the entity, for witnesses: `{"done": "closed the part"}`."""
     unfinished: Mapping[str, str] = {}
     """Rule broken by an entity that is in this state when the recording ends."""
+    open: tuple[str, ...] = ()
+    """States in which something is still to come: an event that names an entity never seen may have been meant for an
+    entity in one of these, so what that one lacks later is a consequence."""
     adoptable: bool = True
     """Whether a breach out of the first state may mean no more than that the recording starts too late."""
 

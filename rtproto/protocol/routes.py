@@ -49,6 +49,7 @@ def _item(input: str) -> tuple[Route, ...]:
         Route("session", "item"),
         Route("conversation item", input, ("item.id",)),
         Route("committed turn", "item"),
+        Route("idle turn", "item"),
         Route("function call", "call", ("item.call_id",), only="function call item"),
         Route("function call", "output", ("item.call_id",), only="function call output item"),
         _APPROVAL_REQUEST,
@@ -110,6 +111,7 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
     "input_audio_buffer.speech_started": (
         _ACTIVITY,
         Route("input audio buffer", "speech started"),
+        Route("idle turn", "speech started"),
         Route("conversation item", "announced", ("item_id",)),
     ),
     "input_audio_buffer.speech_stopped": (
@@ -121,10 +123,14 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
         _ACTIVITY,
         Route("input audio buffer", "committed"),
         Route("committed turn", "committed"),
+        Route("idle turn", "committed"),
         Route("conversation item", "announced", ("item_id",)),
     ),
     "input_audio_buffer.timeout_triggered": (
         _ACTIVITY,
+        Route("input audio buffer", "timeout"),
+        Route("conversation", "timeout"),
+        Route("idle turn", "timeout"),
         Route("conversation item", "announced", ("item_id",)),
     ),
     "input_audio_buffer.cleared": (_ACTIVITY, Route("input audio buffer", "cleared")),
@@ -132,6 +138,7 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
     "response.created": (
         _IN_RESPONSE,
         Route("committed turn", "response created"),
+        Route("idle turn", "response created", only="default conversation"),
         Route("conversation", "response created", only="default conversation"),
         Route("response", "created", ("response.id",)),
     ),

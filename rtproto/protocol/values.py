@@ -7,8 +7,11 @@ from typing import Any
 from msgspec import UNSET
 
 
-def field(value: Any, *path: str) -> Any:
+def field(value: Any, name: str, *path: str) -> Any:
     """The value at that path of attributes, or None where any of it is absent or null."""
+    value = getattr(value, name, None)
+    if value is None or value is UNSET:
+        return None
     for name in path:
         value = getattr(value, name, None)
         if value is None or value is UNSET:
@@ -16,13 +19,18 @@ def field(value: Any, *path: str) -> Any:
     return value
 
 
+_TAGS: dict[type[Any], str | None] = {}
+"""The tag of each class that was asked for; there are as many as there are event and variant types."""
+
+
 def tag_of(value: Any) -> str | None:
     """The `type` of a decoded Struct or of a salvaged one; None for anything else."""
-    if value is None or value is UNSET:
-        return None
-    config: Any = getattr(value, "__struct_config__", None)
-    tag = config.tag if config is not None else None
-    if isinstance(tag, str):
+    cls: type[Any] = value.__class__
+    if cls not in _TAGS:
+        config: Any = getattr(cls, "__struct_config__", None)
+        _TAGS[cls] = config.tag if config is not None and isinstance(config.tag, str) else None
+    tag = _TAGS[cls]
+    if tag is not None:
         return tag
     kind = getattr(value, "type", None)
     return kind if isinstance(kind, str) else None

@@ -21,7 +21,9 @@ class Options(Struct, frozen=True):
     min_severity: Severity | None = None
     """Least severity that is shown; None leaves it to the format (text: warning; JSON and JSONL: info)."""
     verbose: bool = False
-    """Show the findings that are only consequences of others, and every one of many alike."""
+    """Show the findings that are only consequences of others, and every finding of a rule that has many.
+
+    Repetitions of the same fault stay one finding with a count: the report holds no more of them."""
     quiet: bool = False
     """Text: one line a finding, and nothing else."""
     statistics: bool = False

@@ -57,6 +57,8 @@ def finding_object(finding: Finding) -> dict[str, object]:
         "machine": finding.machine,
         "allowed": [show(kind) for kind in finding.allowed],
         "caused_by": finding.caused_by,
+        "count": finding.count,
+        "last_line": finding.last_line,
     }
 
 

@@ -123,6 +123,7 @@ def export() -> str:
                 for each in machine.inputs
             ],
             "unfinished": machine.unfinished,
+            "open": machine.open,
         }
         for machine in MACHINES.values()
     }

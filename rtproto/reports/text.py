@@ -15,7 +15,18 @@ from collections.abc import Callable, Iterable
 from rtproto.findings import Excerpt, Finding, SessionReport, Severity, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.tally import Tally, severities
-from rtproto.reports.words import NO_TYPE, escape, message, plural, prose, rule_of, scalar, show, source
+from rtproto.reports.words import (
+    NO_TYPE,
+    escape,
+    message,
+    plural,
+    prose,
+    rule_of,
+    scalar,
+    show,
+    source,
+    times,
+)
 
 PER_RULE = 10
 """Findings of one rule that are shown of one session unless all are asked for."""
@@ -197,7 +208,7 @@ class TextReporter:
         return f"{escape(path)}:{finding.line}" if finding.line else escape(path)
 
     def _one_line(self, finding: Finding, path: str) -> str:
-        return f"{self._place(finding, path)}: {self._label(finding)}: {message(finding)}"
+        return f"{self._place(finding, path)}: {self._label(finding)}: {message(finding)}{times(finding)}"
 
     def _finding(self, finding: Finding, path: str, consequences: list[Finding]) -> None:
         place = self._place(finding, path)
@@ -207,7 +218,7 @@ class TextReporter:
         else:
             self._line(self._label(finding))
             self._line(f"  {place}")
-        self._prose(message(finding))
+        self._prose(message(finding) + times(finding))
         self._frames(finding)
         self._allowed(finding)
         self._source(finding, len(consequences))
@@ -215,7 +226,8 @@ class TextReporter:
             for consequence in consequences:
                 label = f"{consequence.severity.label}[{consequence.code}]"
                 self._prose(
-                    f"then {label} {consequence.name}, line {consequence.line}: {message(consequence)}",
+                    f"then {label} {consequence.name}, line {consequence.line}: {message(consequence)}"
+                    + times(consequence),
                     indent="    ",
                     hang="  ",
                     style=_COLORS[consequence.severity],

@@ -190,6 +190,14 @@ def source(basis: str) -> str:
     return _SOURCES.get(basis, basis)
 
 
+def times(finding: Finding) -> str:
+    """How often the session does the same, with a space before it: ` (37 times, lines 12…480)`; empty for once."""
+    if finding.count == 1:
+        return ""
+    until = "" if finding.last_line in (None, finding.line) else f", lines {finding.line}…{finding.last_line}"
+    return f" ({finding.count:,} times{until})"
+
+
 def plural(count: int, noun: str) -> str:
     """`1 file`, `2,000 files`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -15,7 +15,7 @@ A rule can be reached in four ways:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
@@ -188,9 +188,12 @@ class Rule:
         if other is not cls:
             raise TypeError(f"{cls.__name__} and {other.__name__} both claim the code {cls.code}")
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        """Judge an event of one of the types in `on`."""
-        return iter(())
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        """Judge an event of one of the types in `on`.
+
+        Events of finished responses are many rules' business: return `()` as early as possible where nothing is wrong.
+        """
+        return ()
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         """Report an illegal cell that names this rule."""
@@ -200,9 +203,9 @@ class Rule:
         """Report an entity that the recording leaves unfinished; `cut` says that the connection's end is not in it."""
         return iter(())
 
-    def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
+    def at_close(self, context: Context, cut: bool) -> Iterable[Verdict]:
         """Judge what can only be judged when the recording is over."""
-        return iter(())
+        return ()
 
 
 class Unjudged(Rule):

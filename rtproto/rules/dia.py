@@ -26,10 +26,11 @@ class DialectMixed(Rule):
     message = "`{type}` belongs to the {other} dialect, this connection speaks {dialect}"
     evidence = (
         "The vendor's beta to GA migration guide renames these events; 30 of 30 OpenAI recordings are pure. Azure "
-        "Voice Live mixes on purpose (profile azure)."
+        "Voice Live mixes on purpose (profile azure-voice-live)."
     )
     exceptions = "Reported once a connection. Events of translation sessions are DIA020."
     on = (FOREIGN, "conversation.item.done")
+    symptoms = ("silence", "crash")
     example = Example(
         "text_turn",
         after(
@@ -101,9 +102,10 @@ class BetaShapedClientConfigInGa(Rule):
         "A GA server answers with missing_required_parameter for session.type and unknown_parameter for the flat "
         "members (live probe of Azure's GA endpoint); the GA request types have none of them."
     )
-    exceptions = "Azure Voice Live takes flat sessions (profile azure)."
+    exceptions = "Azure Voice Live takes flat sessions (profile azure-voice-live)."
     on = ("session.update", "response.create")
     reads_raw = True
+    symptoms = ("config", "refused")
     example = Example("text_turn", change("session.update", "session.type", ...))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -136,6 +138,7 @@ class ResponseInTranscriptionSession(Rule):
         "The transcription guide: such a session generates no responses; the types call create_response "
         "unavailable."
     )
+    symptoms = ("crash",)
     example = Example(
         "transcription",
         after(
@@ -173,6 +176,7 @@ class UnknownServerEvent(Rule):
     )
     exceptions = "Events that the profile's vendor adds."
     on = (UNKNOWN,)
+    symptoms = ("crash",)
     example = Example(
         "text_turn",
         after("session.updated", "server", {"type": "session.heartbeat", "event_id": "event_beat"}),
@@ -197,6 +201,7 @@ class EventInWrongDirection(Rule):
     message = "`{type}` is not the {direction}'s to send"
     evidence = "No type is in both the client and the server union of a dialect (openai 3.54)."
     on = (MISDIRECTED,)
+    symptoms = ("refused", "recording")
     example = Example("text_turn", after("session.updated", "server", {"type": "response.create"}))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -218,6 +223,7 @@ class TranslationEventFamily(Rule):
     message = "`{type}` belongs to {other} sessions, this is a {dialect} session"
     evidence = "Translation has unions of its own in openai 3.54 (3 client and 7 server events)."
     on = (FOREIGN,)
+    symptoms = ("silence", "crash")
     example = Example(
         "translation",
         after(
@@ -247,6 +253,7 @@ class TranslationEventAfterClosed(Rule):
     evidence = (
         "The types describe session.closed as the end, sent after pending audio was flushed (openai types)."
     )
+    symptoms = ("words", "transcript")
     example = Example(
         "translation",
         after(

@@ -31,6 +31,7 @@ class FirstEventNotSessionCreated(Rule):
         "A side-band socket on a WebRTC or SIP call gets no session.created; a refused handshake may begin with an "
         "error. A recording without session.created is only noted as mid-session."
     )
+    symptoms = ("recording", "config")
     example = Example("webrtc_turn", swap("session.created"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -64,6 +65,7 @@ class SessionCreatedRepeated(Rule):
     evidence = (
         "One session.created per connection in every recording, and asserted by the vendor's own live tests."
     )
+    symptoms = ("recording",)
     example = Example("text_turn", repeat("session.created"))
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:

@@ -22,7 +22,6 @@ class _WireRule(FaultRule):
     code = ""
     basis = "documented"
     evidence = "RFC 8259 (JSON) and RFC 6455 (text messages are UTF-8)."
-    symptoms = ("recording", "crash")
 
 
 class NotUtf8(_WireRule):
@@ -35,6 +34,7 @@ class NotUtf8(_WireRule):
     name = "not-utf8"
     kinds = ("not-utf8",)
     message = "the line is not UTF-8{at}"
+    symptoms = ("recording", "crash")
     example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping","x":"caf\xe9"}')
 
 
@@ -48,6 +48,7 @@ class NotJson(_WireRule):
     name = "not-json"
     kinds = ("not-json",)
     message = "the line is not JSON{at}: expected {expected}, found {found}"
+    symptoms = ("recording",)
     example = Example("text_turn", bytes_before("response.created"), raw=b"{'type': 'ping'}")
 
 
@@ -61,6 +62,7 @@ class NotFinite(_WireRule):
     name = "not-finite"
     kinds = ("not-finite",)
     message = "{found} is no JSON{at}"
+    symptoms = ("recording", "crash")
     example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping","x":NaN}')
 
 
@@ -71,6 +73,7 @@ class NumberRange(_WireRule):
     name = "number-range"
     kinds = ("number-range",)
     message = "`{path}` is {found}: no 64-bit number"
+    symptoms = ("crash",)
     example = Example("text_turn", bytes_before("response.created"), raw=_HUGE)
 
 
@@ -84,6 +87,7 @@ class TooDeep(_WireRule):
     name = "too-deep"
     kinds = ("too-deep",)
     message = "the line is nested deeper than the decoder follows"
+    symptoms = ("crash",)
     example = Example(
         "text_turn",
         bytes_before("response.created"),
@@ -101,6 +105,7 @@ class TooLong(_WireRule):
     name = "too-long"
     kinds = ("too-long",)
     message = "the line is longer than the limit; it was passed over"
+    symptoms = ("recording",)
     example = Example(
         "text_turn",
         bytes_before("response.created"),
@@ -120,6 +125,7 @@ class Truncated(_WireRule):
     severity = Severity.WARNING
     kinds = ("truncated",)
     message = "the line ends too early: expected {expected}"
+    symptoms = ("recording",)
     example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping","x":"ab')
 
 
@@ -133,6 +139,7 @@ class TrailingData(_WireRule):
     name = "trailing-data"
     kinds = ("trailing-data",)
     message = "something follows the event{at}: {found}"
+    symptoms = ("recording", "words")
     example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping"}{"type":"ping"}')
 
 
@@ -146,6 +153,7 @@ class LoneSurrogate(_WireRule):
     name = "lone-surrogate"
     kinds = ("lone-surrogate",)
     message = "half of an escaped character{at}"
+    symptoms = ("recording", "crash")
     example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping","x":"\\ud83d"}')
 
 

@@ -146,8 +146,8 @@ def looks_like_realtime(first_lines: Sequence[bytes]) -> bool:
 def _holds_event(raw: bytes) -> bool:
     envelope = _open(raw)
     if envelope is None:
-        # It may have been cut, or be faulty in another way that deserves a finding.
-        return _TYPE.match(raw[:4096]) is not None
+        # It may have been cut, or be faulty in another way that deserves a finding; an element of an array is not.
+        return _TYPE.match(raw[:4096]) is not None and not raw.rstrip().endswith((b",", b"]"))
     return _has_type(envelope) or any(map(_is_event, envelope.texts("event", "data", "payload", "message")))
 
 

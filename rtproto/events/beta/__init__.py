@@ -40,7 +40,14 @@ from ..common.input_audio import (
     InputAudioBufferSpeechStarted,
     InputAudioBufferSpeechStopped,
 )
-from ..common.items import FunctionCall, FunctionCallOutput, Item, ItemReference, Message, UnknownItem
+from ..common.items import (
+    ConversationItem,
+    FunctionCall,
+    FunctionCallOutput,
+    ItemReference,
+    Message,
+    UnknownItem,
+)
 from ..common.mcp import (
     McpApprovalRequest,
     McpApprovalResponse,
@@ -122,7 +129,7 @@ from ..common.transcription import (
     UnknownTranscriptionUsage,
 )
 from .response import (
-    Response,
+    RealtimeResponse,
     ResponseAudioDelta,
     ResponseAudioDone,
     ResponseAudioTranscriptDelta,
@@ -227,6 +234,7 @@ __all__ = [
     "ContentReference",
     "Conversation",
     "ConversationCreated",
+    "ConversationItem",
     "ConversationItemCreate",
     "ConversationItemCreated",
     "ConversationItemDelete",
@@ -258,7 +266,6 @@ __all__ = [
     "InputImage",
     "InputText",
     "InputTokenDetails",
-    "Item",
     "ItemReference",
     "LogProb",
     "McpApprovalFilter",
@@ -289,7 +296,7 @@ __all__ = [
     "PromptInputText",
     "RateLimit",
     "RateLimitsUpdated",
-    "Response",
+    "RealtimeResponse",
     "ResponseAudioDelta",
     "ResponseAudioDone",
     "ResponseAudioTranscriptDelta",

@@ -15,7 +15,7 @@ from ..base import (
     ResponseObject,
     ResponseStatus,
 )
-from ..common.items import Item
+from ..common.items import ConversationItem
 from ..common.response import StatusDetails, Usage
 from ..common.tools import Tool, ToolChoice
 from .session import Voice
@@ -38,10 +38,10 @@ class ResponseCreateParams(Nested, frozen=True, kw_only=True):
     max_response_output_tokens: Int | MaxTokensWord | UnsetType = UNSET
     conversation: ConversationTarget | UnsetType = UNSET
     metadata: dict[str, str] | UnsetType | None = UNSET
-    input: list[Item] | UnsetType = UNSET
+    input: list[ConversationItem] | UnsetType = UNSET
 
 
-class Response(Nested, frozen=True, kw_only=True):
+class RealtimeResponse(Nested, frozen=True, kw_only=True):
     """One turn of the model.
 
     `conversation_id` is null when it belongs to no conversation, `usage` until it is done.
@@ -51,7 +51,7 @@ class Response(Nested, frozen=True, kw_only=True):
     object: ResponseObject | UnsetType = UNSET
     status: ResponseStatus | UnsetType = UNSET
     status_details: StatusDetails | UnsetType | None = UNSET
-    output: list[Item] | UnsetType = UNSET
+    output: list[ConversationItem] | UnsetType = UNSET
     conversation_id: str | UnsetType | None = UNSET
     modalities: list[Modality] | UnsetType = UNSET
     voice: BetaVoice | Voice | UnsetType | None = UNSET
@@ -71,13 +71,13 @@ class ResponseCreate(FromClient, frozen=True, kw_only=True, tag="response.create
 class ResponseCreated(FromServer, frozen=True, kw_only=True, tag="response.created"):
     """A response begins: in progress, without output."""
 
-    response: Response
+    response: RealtimeResponse
 
 
 class ResponseDone(FromServer, frozen=True, kw_only=True, tag="response.done"):
     """A response is over, in whatever way; `output` repeats its items, without audio."""
 
-    response: Response
+    response: RealtimeResponse
 
 
 class ResponseTextDelta(FromServer, frozen=True, kw_only=True, tag="response.text.delta"):

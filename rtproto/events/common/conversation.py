@@ -3,14 +3,14 @@
 from msgspec import UNSET, UnsetType
 
 from ..base import ConversationObject, FromClient, FromServer, Int, Nested
-from .items import Item
+from .items import ConversationItem
 
 
 class ConversationItemCreate(FromClient, frozen=True, kw_only=True, tag="conversation.item.create"):
     """Add an item after `previous_item_id`; without it at the end, with `root` at the start."""
 
     previous_item_id: str | UnsetType | None = UNSET
-    item: Item
+    item: ConversationItem
 
 
 class ConversationItemDelete(FromClient, frozen=True, kw_only=True, tag="conversation.item.delete"):
@@ -56,7 +56,7 @@ class ConversationItemCreated(FromServer, frozen=True, kw_only=True, tag="conver
     """
 
     previous_item_id: str | UnsetType | None = UNSET
-    item: Item
+    item: ConversationItem
 
 
 class ConversationItemDeleted(FromServer, frozen=True, kw_only=True, tag="conversation.item.deleted"):
@@ -68,7 +68,7 @@ class ConversationItemDeleted(FromServer, frozen=True, kw_only=True, tag="conver
 class ConversationItemRetrieved(FromServer, frozen=True, kw_only=True, tag="conversation.item.retrieved"):
     """The server's copy of an item, as the client asked."""
 
-    item: Item
+    item: ConversationItem
 
 
 class ConversationItemTruncated(FromServer, frozen=True, kw_only=True, tag="conversation.item.truncated"):
@@ -90,4 +90,4 @@ class ConversationItemDone(FromServer, frozen=True, kw_only=True, tag="conversat
     """
 
     previous_item_id: str | UnsetType | None = UNSET
-    item: Item
+    item: ConversationItem

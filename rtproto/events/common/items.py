@@ -56,7 +56,7 @@ class UnknownItem(UnknownVariant, frozen=True, kw_only=True, tag="rtproto.unknow
     """An item of a type nobody has described yet."""
 
 
-Item: TypeAlias = (
+ConversationItem: TypeAlias = (
     Message
     | FunctionCall
     | FunctionCallOutput

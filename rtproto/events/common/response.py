@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from ..base import FinalStatus, FromClient, FromServer, Int, Nested, StatusReason
 from .content import ContentPart
-from .items import Item
+from .items import ConversationItem
 
 
 class CachedTokensDetails(Nested, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class ResponseOutputItemAdded(FromServer, frozen=True, kw_only=True, tag="respon
 
     response_id: str
     output_index: Int
-    item: Item
+    item: ConversationItem
 
 
 class ResponseOutputItemDone(FromServer, frozen=True, kw_only=True, tag="response.output_item.done"):
@@ -81,7 +81,7 @@ class ResponseOutputItemDone(FromServer, frozen=True, kw_only=True, tag="respons
 
     response_id: str
     output_index: Int
-    item: Item
+    item: ConversationItem
 
 
 class ResponseContentPartAdded(FromServer, frozen=True, kw_only=True, tag="response.content_part.added"):

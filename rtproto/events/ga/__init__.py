@@ -40,7 +40,14 @@ from ..common.input_audio import (
     InputAudioBufferSpeechStarted,
     InputAudioBufferSpeechStopped,
 )
-from ..common.items import FunctionCall, FunctionCallOutput, Item, ItemReference, Message, UnknownItem
+from ..common.items import (
+    ConversationItem,
+    FunctionCall,
+    FunctionCallOutput,
+    ItemReference,
+    Message,
+    UnknownItem,
+)
 from ..common.mcp import (
     McpApprovalRequest,
     McpApprovalResponse,
@@ -133,7 +140,7 @@ from .mcp import (
     ResponseMcpCallInProgress,
 )
 from .response import (
-    Response,
+    RealtimeResponse,
     ResponseAudio,
     ResponseAudioOutput,
     ResponseCreate,
@@ -276,6 +283,7 @@ __all__ = [
     "ContentReference",
     "Conversation",
     "ConversationCreated",
+    "ConversationItem",
     "ConversationItemAdded",
     "ConversationItemCreate",
     "ConversationItemCreated",
@@ -312,7 +320,6 @@ __all__ = [
     "InputImage",
     "InputText",
     "InputTokenDetails",
-    "Item",
     "ItemReference",
     "LogProb",
     "McpApprovalFilter",
@@ -346,8 +353,8 @@ __all__ = [
     "PromptInputText",
     "RateLimit",
     "RateLimitsUpdated",
+    "RealtimeResponse",
     "Reasoning",
-    "Response",
     "ResponseAudio",
     "ResponseAudioOutput",
     "ResponseCancel",

@@ -14,7 +14,7 @@ from ..base import (
     ResponseStatus,
     VoiceName,
 )
-from ..common.items import Item
+from ..common.items import ConversationItem
 from ..common.response import StatusDetails, Usage
 from ..common.session import Prompt
 from ..common.tools import Tool, ToolChoice
@@ -52,10 +52,10 @@ class ResponseCreateParams(Nested, frozen=True, kw_only=True):
     conversation: ConversationTarget | UnsetType = UNSET
     metadata: dict[str, str] | UnsetType | None = UNSET
     prompt: Prompt | UnsetType | None = UNSET
-    input: list[Item] | UnsetType = UNSET
+    input: list[ConversationItem] | UnsetType = UNSET
 
 
-class Response(Nested, frozen=True, kw_only=True):
+class RealtimeResponse(Nested, frozen=True, kw_only=True):
     """One turn of the model.
 
     `conversation_id` is null when it belongs to no conversation, `usage` until it is done.
@@ -65,7 +65,7 @@ class Response(Nested, frozen=True, kw_only=True):
     id: str | UnsetType = UNSET
     status: ResponseStatus | UnsetType = UNSET
     status_details: StatusDetails | UnsetType | None = UNSET
-    output: list[Item] | UnsetType = UNSET
+    output: list[ConversationItem] | UnsetType = UNSET
     conversation_id: str | UnsetType | None = UNSET
     output_modalities: list[Modality] | UnsetType = UNSET
     max_output_tokens: Int | MaxTokensWord | UnsetType | None = UNSET
@@ -83,13 +83,13 @@ class ResponseCreate(FromClient, frozen=True, kw_only=True, tag="response.create
 class ResponseCreated(FromServer, frozen=True, kw_only=True, tag="response.created"):
     """A response begins: in progress, without output."""
 
-    response: Response
+    response: RealtimeResponse
 
 
 class ResponseDone(FromServer, frozen=True, kw_only=True, tag="response.done"):
     """A response is over, in whatever way; `output` repeats its items, without audio."""
 
-    response: Response
+    response: RealtimeResponse
 
 
 class ResponseOutputTextDelta(FromServer, frozen=True, kw_only=True, tag="response.output_text.delta"):

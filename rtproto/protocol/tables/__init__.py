@@ -13,7 +13,8 @@ their running side by side:
   before it fills it and closes each level before its parent, also when the response is cancelled.
 * *conversation item*: the same items seen from the conversation's side, beside those that users and clients add.
 * *function call*: a call and its output, which the client may send before the response of the call is done.
-* *input audio buffer* (the VAD's turn) and *committed turn* (the item that a commit promises).
+* *input audio buffer* (the VAD's turn), *committed turn* (the item that a commit promises) and *idle turn* (the one
+  that the server makes of a user's silence).
 * *transcription*: of user audio, asynchronous to everything else.  Its order against responses, and against the
   item's own announcement, is not defined (rules.md TRN002, TRN007), so no table speaks of it.
 * *output audio buffer*: playback on WebRTC and SIP.
@@ -36,6 +37,7 @@ from collections.abc import Mapping
 from rtproto.protocol.machine import Machine
 from rtproto.protocol.tables.audio import (
     COMMITTED_TURN,
+    IDLE_TURN,
     INPUT_AUDIO_BUFFER,
     OUTPUT_AUDIO_BUFFER,
     TRANSCRIPTION,
@@ -58,6 +60,7 @@ MACHINES: Mapping[str, Machine] = {
         FUNCTION_CALL,
         INPUT_AUDIO_BUFFER,
         COMMITTED_TURN,
+        IDLE_TURN,
         TRANSCRIPTION,
         OUTPUT_AUDIO_BUFFER,
         MCP_LIST,

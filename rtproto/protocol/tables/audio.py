@@ -8,23 +8,30 @@ INPUT_AUDIO_BUFFER = Machine(
     name="input audio buffer",
     about="The user's turn as the server's voice activity detection sees it.",
     states=("silent", "speaking", "stopped"),
-    inputs=("speech started", "speech stopped", "committed", "cleared"),
+    inputs=("speech started", "speech stopped", "committed", "cleared", "timeout"),
     moves={
         ("silent", "speech started"): "speaking",
         ("silent", "committed"): "silent",
         ("silent", "cleared"): "silent",
+        ("silent", "timeout"): "silent",
         ("speaking", "speech stopped"): When("speech item", "stopped", Breach("IAB003", "stopped")),
         # A client may commit by hand while the server hears speech: the turn ends without `speech_stopped`.
         ("speaking", "committed"): "silent",
         ("speaking", "cleared"): "silent",
-        ("stopped", "committed"): When("speech item", "silent", Breach("IAB003", "silent")),
+        ("stopped", "committed"): When(
+            "speech item",
+            When("turn in order", "silent", Breach("IAB020", "silent")),
+            Breach("IAB003", "silent"),
+        ),
         ("stopped", "cleared"): "silent",
+        ("stopped", "timeout"): "stopped",
     },
     breaches={
         ("silent", "speech stopped"): Breach("IAB001", "stopped"),
         ("speaking", "speech started"): Breach("IAB002", "speaking"),
         ("stopped", "speech started"): Breach("IAB007", "speaking"),
         ("stopped", "speech stopped"): Breach("IAB001", "stopped"),
+        ("speaking", "timeout"): Breach("IAB019", "speaking"),
     },
     notes={
         "speech started": "started the user's turn",
@@ -40,7 +47,8 @@ COMMITTED_TURN = Machine(
     states=("settled", "awaiting item"),
     inputs=("committed", "item", "response created"),
     moves={
-        ("settled", "committed"): "awaiting item",
+        # An item that came before its commit is no item that is missing.
+        ("settled", "committed"): When("item known", "settled", "awaiting item"),
         ("settled", "item"): "settled",
         ("settled", "response created"): "settled",
         ("awaiting item", "item"): When("committed item", "settled", "awaiting item"),
@@ -51,6 +59,45 @@ COMMITTED_TURN = Machine(
     },
     notes={"committed": "promised the user item", "item": "added the user item"},
     unfinished={"awaiting item": "IAB008"},
+)
+
+IDLE_TURN = Machine(
+    name="idle turn",
+    about="The empty turn that the server makes when nobody has spoken for the idle timeout.",
+    states=("none", "triggered", "committed", "added"),
+    inputs=("timeout", "speech started", "committed", "item", "response created"),
+    moves={
+        ("none", "timeout"): "triggered",
+        ("none", "speech started"): "none",
+        ("none", "committed"): "none",
+        ("none", "item"): "none",
+        ("none", "response created"): "none",
+        # A user who speaks up takes the turn over.
+        ("triggered", "speech started"): "none",
+        ("triggered", "committed"): When("idle item", "committed", Breach("IAB017", "none")),
+        ("triggered", "item"): "triggered",
+        ("committed", "speech started"): "committed",
+        ("committed", "item"): When("idle item", "added", "committed"),
+        # A commit without its item is the committed turn's fault.
+        ("committed", "committed"): "none",
+        ("committed", "timeout"): "triggered",
+        ("committed", "response created"): "none",
+        ("added", "speech started"): "none",
+        ("added", "item"): "added",
+        ("added", "response created"): "none",
+    },
+    breaches={
+        ("triggered", "timeout"): Breach("IAB017", "triggered"),
+        ("triggered", "response created"): Breach("IAB017", "none"),
+        ("added", "timeout"): Breach("IAB017", "triggered"),
+        ("added", "committed"): Breach("IAB017", "none"),
+    },
+    notes={
+        "timeout": "found the user idle",
+        "committed": "committed the empty turn",
+        "item": "added the empty turn's item",
+    },
+    unfinished={"triggered": "IAB017", "added": "IAB017"},
 )
 
 TRANSCRIPTION = Machine(
@@ -104,4 +151,6 @@ OUTPUT_AUDIO_BUFFER = Machine(
         "stopped": "ended playback",
         "cleared": "cut playback off",
     },
+    open=("playing",),
+    unfinished={"playing": "OAB008"},
 )

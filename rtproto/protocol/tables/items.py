@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rtproto.protocol.machine import Breach, Machine
+from rtproto.protocol.machine import Breach, Machine, When
 
 CONVERSATION_ITEM = Machine(
     name="conversation item",
@@ -46,6 +46,7 @@ CONVERSATION_ITEM = Machine(
         "deleted": "deleted the item",
         "used": "used the item",
     },
+    open=("announced", "added"),
 )
 
 FUNCTION_CALL = Machine(
@@ -55,18 +56,20 @@ FUNCTION_CALL = Machine(
     inputs=("call", "output sent", "output"),
     moves={
         ("unknown", "call"): "called",
-        ("called", "call"): "called",
+        # The call's own events repeat it.
+        ("called", "call"): When("call of its own", "called", Breach("ITM024", "called")),
         ("called", "output sent"): "called",
         ("called", "output"): "answered",
-        ("answered", "call"): "answered",
-        ("answered", "output sent"): "answered",
-        ("answered", "output"): "answered",
+        ("answered", "call"): When("call of its own", "answered", Breach("ITM024", "answered")),
+        ("answered", "output sent"): When("only output", "answered", Breach("ITM022", "answered")),
+        ("answered", "output"): When("only output", "answered", Breach("ITM022", "answered")),
     },
     breaches={
         ("unknown", "output sent"): Breach("ITM021", "unknown"),
         ("unknown", "output"): Breach("ITM021", "answered"),
     },
     notes={"call": "made the call", "output": "answered the call"},
+    open=("called",),
 )
 
 MCP_APPROVAL = Machine(
@@ -121,6 +124,7 @@ MCP_LIST = Machine(
         "completed": "completed the listing",
         "failed": "ended the listing in failure",
     },
+    open=("in progress",),
     unfinished={"in progress": "MCP001"},
 )
 
@@ -148,5 +152,6 @@ MCP_CALL = Machine(
         "completed": "completed the call",
         "failed": "ended the call in failure",
     },
+    open=("running",),
     unfinished={"running": "MCP004"},
 )

@@ -8,15 +8,17 @@ CONVERSATION = Machine(
     name="conversation",
     about="The default conversation: at most one response writes to it.",
     states=("idle", "active"),
-    inputs=("response created", "response done", "response create"),
+    inputs=("response created", "response done", "response create", "timeout"),
     moves={
         ("idle", "response created"): "active",
         ("idle", "response done"): "idle",
         ("idle", "response create"): "idle",
+        ("idle", "timeout"): "idle",
         ("active", "response done"): When("current response", "idle", "active"),
     },
     breaches={
         ("active", "response created"): Breach("RSP004", "active"),
+        ("active", "timeout"): Breach("IAB019", "active"),
         # A client that saw the call's arguments complete may answer before `response.done` arrives: seen in most
         # recorded tool calls, and the server queues it.
         ("active", "response create"): When("response winding down", "active", Breach("RSP020", "active")),
@@ -52,6 +54,7 @@ RESPONSE = Machine(
     },
     notes={"created": "created the response", "done": "ended the response"},
     unfinished={"active": "RSP007"},
+    open=("active",),
 )
 
 OUTPUT_ITEM = Machine(
@@ -72,9 +75,9 @@ OUTPUT_ITEM = Machine(
         ("absent", "done"): Breach("OUT004", "done"),
         # Children of a response are never in their first state; the cell keeps the table total.
         ("absent", "response done"): Breach("OUT005", "done"),
-        ("open", "added"): Breach("OUT002", "open"),
+        ("open", "added"): When("other response's item", Breach("OUT025", "open"), Breach("OUT002", "open")),
         ("open", "response done"): When("mcp entity", "open", Breach("OUT005", "done")),
-        ("done", "added"): Breach("OUT002", "done"),
+        ("done", "added"): When("other response's item", Breach("OUT025", "open"), Breach("OUT002", "done")),
         ("done", "part"): Breach("OUT009", "done"),
         ("done", "delta"): Breach("OUT016", "done"),
         ("done", "done"): Breach("OUT004", "done"),
@@ -84,6 +87,7 @@ OUTPUT_ITEM = Machine(
         "done": "closed the output item",
         "response done": "ended the response",
     },
+    open=("open",),
 )
 
 CONTENT_PART = Machine(
@@ -120,6 +124,7 @@ CONTENT_PART = Machine(
         "done": "closed the part",
         "item done": "closed the part's item",
     },
+    open=("text", "audio"),
 )
 
 STREAM = Machine(

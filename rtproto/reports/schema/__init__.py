@@ -37,6 +37,8 @@ def sample() -> Report:
         machine="content part",
         state="done",
         allowed=("response.output_item.done",),
+        count=3,
+        last_line=43,
     )
     consequence = Finding(
         code="RSP024", name="done-output-differs", severity=Severity.WARNING, line=44, caused_by=0

@@ -108,7 +108,7 @@ class ToolChoiceInvalid(Rule):
     symptoms = ("tools", "refused")
     example = Example(
         "refused_requests",
-        change("response.create", "response.tool_choice", {"type": "function", "name": "get_weather"}),
+        change("response.create", "response.tool_choice", {"type": "function", "name": "book_table"}),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

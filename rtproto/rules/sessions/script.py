@@ -66,8 +66,17 @@ USAGE = {
 }
 
 
+SPOKEN_USAGE = {**USAGE, "output_token_details": {"text_tokens": 2, "audio_tokens": 8}}
+GET_WEATHER = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "The weather of a city.",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+
+
 def ga_session(
-    *, vad: bool, modality: str, transcription: Event | None = None, tools: Sequence[Event] = ()
+    *, vad: bool, modality: str, transcription: Event | None = None, tools: Sequence[Event] = (GET_WEATHER,)
 ) -> Event:
     return {
         "type": "realtime",
@@ -111,6 +120,7 @@ def beta_session() -> Event:
 def response_object(
     id: str, status: str, output: list[Event], *, modality: str = "text", **more: Any
 ) -> Event:
+    usage = SPOKEN_USAGE if modality == "audio" else USAGE
     return {
         "object": "realtime.response",
         "id": id,
@@ -120,7 +130,7 @@ def response_object(
         "conversation_id": "conv_1",
         "output_modalities": [modality],
         "max_output_tokens": "inf",
-        "usage": None if status == "in_progress" else USAGE,
+        "usage": None if status == "in_progress" else usage,
         "metadata": None,
         **more,
     }
@@ -157,7 +167,7 @@ def start(
     vad: bool = True,
     modality: str = "text",
     transcription: Event | None = None,
-    tools: Sequence[Event] = (),
+    tools: Sequence[Event] = (GET_WEATHER,),
 ) -> None:
     script.server("session.created", session=ga_session(vad=True, modality="audio"))
     input: Event = {"turn_detection": VAD if vad else None}
@@ -169,7 +179,7 @@ def start(
     }
     if transcription is not None:
         input["transcription"] = transcription
-    if tools:
+    if tools != (GET_WEATHER,):
         update["tools"] = [*tools]
     script.client("session.update", event_id="evt_update", session=update)
     effective = ga_session(vad=vad, modality=modality, transcription=transcription, tools=tools)
@@ -240,9 +250,19 @@ def speak(script: Script, response: str, item: str, previous: str | None, *, ms:
     script.server("response.done", response=response_object(response, "completed", [done], modality="audio"))
 
 
+def record(script: Script, until: int) -> None:
+    """Append silence until that many milliseconds of audio were appended in the session."""
+    appended = sum(
+        len(event["audio"]) // 64
+        for _, event in script.session
+        if event["type"] == "input_audio_buffer.append"
+    )
+    script.client("input_audio_buffer.append", audio=silence(until - appended))
+
+
 def listen(script: Script, item: str, previous: str | None, start: int, end: int) -> None:
     """A user turn that server VAD hears, commits and has transcribed."""
-    script.client("input_audio_buffer.append", audio=silence(100))
+    record(script, end + 200)
     script.server("input_audio_buffer.speech_started", audio_start_ms=start, item_id=item)
     script.server("input_audio_buffer.speech_stopped", audio_end_ms=end, item_id=item)
     script.server("input_audio_buffer.committed", previous_item_id=previous, item_id=item)

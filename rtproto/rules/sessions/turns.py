@@ -19,6 +19,7 @@ from rtproto.rules.sessions.script import (
     listen,
     open_item,
     place_of,
+    record,
     response_object,
     said_message,
     sample,
@@ -83,6 +84,7 @@ def barge_in() -> Session:
     script.server("response.output_audio_transcript.delta", **place, delta="Once upon")
     for _ in range(2):
         script.server("response.output_audio.delta", **place, delta=silence(400))
+    record(script, 3000)
     script.server("input_audio_buffer.speech_started", audio_start_ms=2000, item_id="item_u2")
     script.client(
         "conversation.item.truncate", event_id="evt_cut", item_id="item_a1", content_index=0, audio_end_ms=600

@@ -1,0 +1,66 @@
+"""One fault, one finding: what a session does wrong again and again is told once, with a count and its lines.
+
+A server that leaves a member out leaves it out of every event of that type.  `SessionChecker.findings` holds each of
+these findings, for those who act on each frame; the report, which is read by people, holds the first with the count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable
+from typing import Any, cast
+
+from msgspec.structs import replace
+
+from rtproto.findings import Finding
+
+# Ids as OpenAI makes them, UUIDs, and any long word with a digit in it.  `item_id` in a path is no id.
+_ID = re.compile(
+    r"\b(?:item|resp|event|evt|call|sess|conv|msg|mcp)_(?!ids?\b)[\w-]+"
+    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+\b"
+    r"|\b(?=[A-Za-z_-]*[0-9])[\w-]{16,}\b"
+)
+
+
+def collapse(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, each that repeats an earlier one counted there instead; `caused_by` is renumbered.
+
+    Two findings are the same when rule, severity, cause, event type, machine, state and arguments are, ids aside.
+    """
+    kept: list[Finding] = []
+    places: list[int] = []
+    first: dict[Hashable, int] = {}
+    for finding in findings:
+        caused_by = None if finding.caused_by is None else places[finding.caused_by]
+        place = first.setdefault(_sameness(finding, caused_by), len(kept))
+        places.append(place)
+        if place == len(kept):
+            kept.append(finding if caused_by == finding.caused_by else replace(finding, caused_by=caused_by))
+        else:
+            same = kept[place]
+            last = max(finding.line, same.line if same.last_line is None else same.last_line)
+            kept[place] = replace(same, count=same.count + 1, last_line=last)
+    return tuple(kept)
+
+
+def _sameness(finding: Finding, caused_by: int | None) -> Hashable:
+    event = finding.event
+    ids = () if event is None else (value for name, value in event.fields if name.endswith("id"))
+    known = {value for value in ids if isinstance(value, str)}
+    return (
+        finding.code,
+        finding.severity,
+        caused_by,
+        None if event is None else (event.type, event.direction),
+        finding.machine,
+        finding.state,
+        tuple((name, _without_ids(value, known)) for name, value in finding.args.items()),
+    )
+
+
+def _without_ids(value: Any, known: set[str]) -> Hashable:
+    if isinstance(value, str):
+        return "*" if value in known else _ID.sub("*", value)
+    if isinstance(value, (list, tuple)):
+        return tuple(_without_ids(member, known) for member in cast("list[Any]", value))
+    return value if isinstance(value, (int, float)) or value is None else repr(value)

@@ -1,0 +1,40 @@
+"""What became of the audio that a session said: what was cut from it, and over what it is played.
+
+Part of the facts, written by their handlers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from rtproto.protocol.values import field, tag_of
+
+
+class Cut(Struct, frozen=True):
+    """The last truncation of a content part: as the server did it or, before that is known, as the client asked."""
+
+    ms: int
+    line: int
+    time: float | None
+    direction: str
+    size: int | None
+    """Decoded bytes of the part's audio that had been streamed by then."""
+
+
+class Playback:
+    """Truncations, and whether audio travels on a media track."""
+
+    def __init__(self) -> None:
+        self.cuts: dict[tuple[str, int], Cut] = {}
+        """The last truncation by item id and content_index."""
+        self.on_media_track = False
+        """Playback events were seen: WebRTC or SIP, where audio is no event."""
+
+    def on_truncation(self, event: Any, line: int, time: float | None, streamed: int | None) -> None:
+        """Note a truncation, asked for or done, of a part of which that many bytes have been streamed."""
+        item_id, ms = field(event, "item_id"), field(event, "audio_end_ms")
+        if item_id is not None and ms is not None:
+            direction = "client" if tag_of(event) == "conversation.item.truncate" else "server"
+            self.cuts[item_id, field(event, "content_index") or 0] = Cut(ms, line, time, direction, streamed)

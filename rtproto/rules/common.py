@@ -1,0 +1,51 @@
+"""What rules of several families share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rtproto.findings import Severity, Witness
+from rtproto.protocol.engine import Entity
+from rtproto.protocol.ledger import Request
+from rtproto.rules.base import Context, Verdict
+
+
+def item_entity(context: Context, item_id: str | None) -> Entity | None:
+    """The conversation item of that id, where the session has shown one."""
+    return None if item_id is None else context.engine.find("conversation item", (item_id,))
+
+
+def blamed(*entities: Entity | None) -> Entity | None:
+    """The first of them that broke a rule already, so that this fault is its consequence; else the first there is."""
+    there = [entity for entity in entities if entity is not None]
+    broken = [entity for entity in there if entity.root_taint() is not None]
+    return next(iter(broken + there), None)
+
+
+def unanswered(context: Context, type: str, cut: bool) -> Iterator[Verdict]:
+    """A verdict for every request of that type to which the recording holds no answer.
+
+    Noted where the recording may simply have stopped too early: it is cut, and no later request of the type was
+    granted.  Requests are left out where an error that names none of them may have been the answer.
+    """
+    if not context.both_directions:
+        return
+    ledger = context.facts.ledger
+    for request in ledger.pending(type):
+        if not request.doubtful:
+            passed_over = ledger.granted.get(type, 0) > request.line
+            severity = Severity.WARNING if passed_over or not cut else Severity.INFO
+            yield at_request(request, severity=severity)
+
+
+def at_request(request: Request, args: dict[str, Any] | None = None, **more: Any) -> Verdict:
+    """A verdict on the line of a client's request."""
+    return Verdict(
+        args or {}, line=request.line, type=request.type, event=request.event, direction="client", **more
+    )
+
+
+def asked_at(request: Request, note: str) -> tuple[Witness, ...]:
+    """The line of a client's request, as a witness."""
+    return (Witness(request.line, request.type, note, "client"),)

@@ -1,0 +1,220 @@
+"""IAB: the user's turns, as turn detection sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rtproto.findings import Severity, Witness
+from rtproto.protocol.engine import Broken
+from rtproto.protocol.values import field, tag_of
+from rtproto.rules.base import Context, Rule, Verdict, history
+from rtproto.rules.examples import Example, change, drop, repeat, swap
+
+
+class SpeechStoppedWithoutStart(Rule):
+    """`speech_stopped` ends a speech that `speech_started` began.
+
+    Clients stop playback and open a turn on the start; without it the bot talks over the user.
+    """
+
+    code = "IAB001"
+    name = "speech-stopped-without-start"
+    partial = "seen"
+    message = "speech stops that never started"
+    evidence = (
+        "The types say that the item_id of speech_started comes again in speech_stopped; 33 of 33 recorded "
+        "turns."
+    )
+    exceptions = "The first stop of a recording that starts mid-session."
+    symptoms = ("overlap",)
+    example = Example("voice_turn", drop("input_audio_buffer.speech_started", 1))
+
+
+class SpeechStartedNested(Rule):
+    """Speech starts only when none is going on."""
+
+    code = "IAB002"
+    name = "speech-started-nested"
+    message = "speech starts while speech is going on"
+    evidence = (
+        "The types say it can start at any time unless speech is already detected; 33 of 33 recorded turns."
+    )
+    exceptions = "A commit by the client or a clear ends the speech."
+    symptoms = ("overlap",)
+    example = Example("voice_turn", repeat("input_audio_buffer.speech_started"))
+
+
+class SpeechItemIdMismatch(Rule):
+    """One turn has one item id: in `speech_started`, `speech_stopped`, `committed` and the user item.
+
+    Clients that prepare the user's bubble at the start never fill it.
+    """
+
+    code = "IAB003"
+    name = "speech-item-id-mismatch"
+    message = "`{type}` names {actual}, the speech started as {started}"
+    evidence = (
+        "The types say that the item_id of speech_started comes again in speech_stopped; 33 of 33 recorded "
+        "turns."
+    )
+    exceptions = "A commit by the client during the speech."
+    symptoms = ("transcript", "history")
+    example = Example("voice_turn", change("input_audio_buffer.speech_stopped", "item_id", "item_other"))
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        yield Verdict(
+            {"actual": field(broken.event, "item_id"), "started": context.facts.speech_item},
+            entity=broken.entity,
+            broken=broken,
+            witnesses=history(broken, 1),
+            # The commit under a wrong id promises an item that never comes.
+            taints=tuple(filter(None, (context.engine.find("committed turn"),))),
+        )
+
+
+class SpeechStoppedNotCommitted(Rule):
+    """With turn detection the end of speech is followed by the commit of the same item, before speech starts again.
+
+    The user's words are lost.
+    """
+
+    code = "IAB007"
+    name = "speech-stopped-not-committed"
+    severity = Severity.WARNING
+    partial = "open"
+    message = "speech starts again, but the last speech was never committed"
+    evidence = "The types say that speech_stopped is followed by the user item; 33 of 33 recorded turns."
+    exceptions = "The client cleared the buffer."
+    symptoms = ("transcript", "silence")
+    example = Example("voice_turn", drop("input_audio_buffer.committed"))
+
+
+class VadTurnOrder(Rule):
+    """A turn that the server detects goes its way in order: stopped, committed, item, response.
+
+    Clients that attach the answer to the turn, or the item to the commit, attach it to the turn before.
+    """
+
+    code = "IAB020"
+    name = "vad-turn-order"
+    severity = Severity.WARNING
+    basis = "observed"
+    partial = "seen"
+    message = "the commit comes after {what} of its turn"
+    evidence = "Azure documents the order; 16 of 16 turns in OpenAI and Azure recordings."
+    exceptions = "Transcription runs beside it; emulators and xAI start the response first."
+    symptoms = ("history",)
+    example = Example("voice_turn", swap("input_audio_buffer.committed"))
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        item = context.facts.items.get(field(broken.event, "item_id") or "")
+        yield Verdict(
+            {"what": "the response" if item is None else "the item"},
+            entity=broken.entity,
+            broken=broken,
+            witnesses=history(broken, 1)
+            if item is None
+            else (Witness(item.line, item.announced_by, "added the item"),),
+        )
+
+
+class InterruptIgnored(Rule):
+    """With `interrupt_response` a response ends when the user starts to speak.
+
+    The bot goes on talking over the user.
+    """
+
+    code = "IAB021"
+    name = "interrupt-ignored"
+    severity = Severity.WARNING
+    partial = "open"
+    message = "`{response}` is still in progress, a whole turn after the user interrupted it"
+    evidence = "The types say that with interrupt_response the response is cancelled when speech starts."
+    exceptions = (
+        "A response that completes before the turn is over; out-of-band responses; a changed configuration."
+    )
+    symptoms = ("overlap",)
+    on = ("input_audio_buffer.speech_started", "input_audio_buffer.committed")
+    example = Example("late_interruption", swap("response.output_item.done"))
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        facts = context.facts
+        interrupted: dict[str, tuple[str, int]] = context.memory(self.code, dict)
+        item_id = field(event, "item_id")
+        if context.type.endswith("speech_started"):
+            interrupted.clear()
+            if facts.current_response and field(facts.turn_detection(), "interrupt_response") is True:
+                interrupted[item_id] = facts.current_response, context.line
+            return
+        response_id, line = interrupted.pop(item_id, ("", 0))
+        response = facts.responses.get(response_id)
+        # Where all items are complete, nothing is said any more, and only `response.done` is late.
+        if response is None or response_id != facts.current_response or not response.open_items:
+            return
+        # A second response that starts now is the same fault.
+        conversation = context.engine.find("conversation")
+        yield Verdict(
+            {"response": response_id},
+            entity=context.engine.find("response", (response_id,)),
+            taints=() if conversation is None else (conversation,),
+            witnesses=(Witness(line, "input_audio_buffer.speech_started", "interrupted the response"),),
+        )
+
+
+_AT_ONCE_MS = 1000
+
+
+class VadResponseMissing(Rule):
+    """With `create_response` a turn that the server detects gets a response before the next turn is committed.
+
+    The bot leaves the user without an answer.
+    """
+
+    code = "IAB023"
+    name = "vad-response-missing"
+    severity = Severity.INFO
+    partial = "open"
+    message = "the turn {item} got no response"
+    evidence = "The types say that with create_response a response starts when turn detection ends the turn."
+    exceptions = (
+        "A user who speaks on within a second; a response that was in progress; an error in between; "
+        "transcription sessions."
+    )
+    symptoms = ("silence",)
+    on = ("input_audio_buffer.speech_started", "input_audio_buffer.committed", "response.created", "error")
+    example = Example(
+        "answered_on_demand",
+        change("session.created", "session.audio.input.turn_detection.create_response", True),
+    )
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        facts = context.facts
+        waiting: dict[str, tuple[int, int]] = context.memory(self.code, dict)
+        if context.type == "input_audio_buffer.committed":
+            yield from self._verdicts(waiting)
+            item_id = field(event, "item_id")
+            stopped = facts.hearing.stopped
+            if (
+                stopped is not None
+                and stopped.item == item_id
+                and facts.current_response is None
+                and tag_of(facts.session) != "transcription"
+                and field(facts.turn_detection(), "create_response") is True
+            ):
+                waiting[item_id] = context.line, stopped.ms
+        elif context.type == "input_audio_buffer.speech_started":
+            ms = field(event, "audio_start_ms")
+            if ms is None or any(ms - ended < _AT_ONCE_MS for _, ended in waiting.values()):
+                waiting.clear()
+        else:
+            waiting.clear()
+
+    def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
+        if not cut:
+            yield from self._verdicts(context.memory(self.code, dict))
+
+    def _verdicts(self, waiting: dict[str, tuple[int, int]]) -> Iterator[Verdict]:
+        for item_id, (line, _) in waiting.items():
+            yield Verdict({"item": item_id}, line=line, type="input_audio_buffer.committed")
+        waiting.clear()

@@ -1,0 +1,169 @@
+"""ITM: function calls and their outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rtproto.findings import Severity, Witness
+from rtproto.protocol.engine import Broken
+from rtproto.protocol.values import field, tag_of
+from rtproto.rules.base import Context, Rule, Verdict, history
+from rtproto.rules.examples import Example, after, change, swap
+
+
+class CallOutputForUnknownCall(Rule):
+    """A function_call_output answers a call that is in the conversation.
+
+    The server refuses it (`invalid_tool_call_id`), and the model goes on waiting for the tool.
+    """
+
+    code = "ITM021"
+    name = "call-output-for-unknown-call"
+    needs = "any"
+    partial = "seen"
+    message = "no function call {call_id} is in the conversation"
+    evidence = (
+        "The types say that the server checks for a function_call of the same call_id; the refusal is "
+        "invalid_tool_call_id."
+    )
+    exceptions = (
+        "Mid-session: the call is adopted. Recordings of the client alone. Seeded history may create the "
+        "call first."
+    )
+    symptoms = ("refused", "tools")
+    example = Example("tool_call", change("conversation.item.create", "item.call_id", "call_ghost", 1))
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        if "server" not in context.facts.seen:
+            return
+        yield Verdict(
+            {"call_id": str(broken.entity.key[0])},
+            entity=broken.entity,
+            broken=broken,
+            witnesses=history(broken),
+        )
+
+
+class CallOutputDuplicate(Rule):
+    """A function call is answered once.
+
+    Nothing says which output counts; the model reads both.
+    """
+
+    code = "ITM022"
+    name = "call-output-duplicate"
+    severity = Severity.WARNING
+    basis = "inferred"
+    needs = "any"
+    message = "the function call {call_id} has its output already"
+    evidence = "No document says how two outputs are merged; the conversation would hold both."
+    exceptions = "An output that was deleted before the new one was sent."
+    symptoms = ("tools",)
+    example = Example(
+        "tool_call",
+        after(
+            "conversation.item.done",
+            "client",
+            {
+                "type": "conversation.item.create",
+                "item": {"type": "function_call_output", "call_id": "call_1", "output": "{}"},
+            },
+            nth=2,
+        ),
+    )
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        yield Verdict(
+            {"call_id": str(broken.entity.key[0])},
+            entity=broken.entity,
+            broken=broken,
+            witnesses=history(broken),
+        )
+
+
+class CallUnanswered(Rule):
+    """A function call has its output before the next response of the conversation is asked for.
+
+    The model answers without the result, or calls the function again.
+    """
+
+    code = "ITM023"
+    name = "call-unanswered"
+    severity = Severity.INFO
+    needs = "both"
+    partial = "open"
+    message = "a response is asked for while the function call {call_id} has no output"
+    evidence = "The guide's order: create the function_call_output, then ask for a response."
+    exceptions = "Tools that nobody waits for; out-of-band responses; calls that were cut off."
+    symptoms = ("tools",)
+    on = ("response.output_item.done", "conversation.item.create", "response.create")
+    example = Example("tool_call", swap("conversation.item.create", 1))
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        waiting: dict[str, int | None] = context.memory(self.code, dict)
+        item = field(event, "item")
+        call_id = field(item, "call_id")
+        if context.type == "conversation.item.create":
+            # Clients that answer when the arguments are complete are ahead of output_item.done.
+            waiting[call_id or ""] = None
+        elif context.type == "response.output_item.done":
+            response = context.facts.responses.get(field(event, "response_id") or "")
+            inside = response is None or response.default
+            if (
+                tag_of(item) == "function_call"
+                and call_id
+                and field(item, "status") == "completed"
+                and inside
+            ):
+                waiting.setdefault(call_id, context.line)
+        elif field(event, "response", "conversation") != "none":
+            for call, line in waiting.items():
+                if line is not None:
+                    made = Witness(line, "response.output_item.done", "completed the call")
+                    yield Verdict({"call_id": call}, witnesses=(made,))
+                    waiting[call] = None
+
+
+class CallIdReused(Rule):
+    """Every function call has a call_id of its own.
+
+    The output of one call answers the other.
+    """
+
+    code = "ITM024"
+    name = "call-id-reused"
+    message = "the call_id {call_id} belongs to the item {other} already"
+    evidence = "The types call it the id of the function call; no recording has it twice."
+    exceptions = "Calls that the client puts into the history."
+    symptoms = ("tools",)
+    example = Example(
+        "tool_call",
+        after(
+            "response.done",
+            "server",
+            {
+                "type": "conversation.item.added",
+                "event_id": "event_second",
+                "previous_item_id": "item_a2",
+                "item": {
+                    "id": "item_c2",
+                    "type": "function_call",
+                    "status": "completed",
+                    "name": "get_weather",
+                    "call_id": "call_1",
+                    "arguments": "{}",
+                },
+            },
+            nth=1,
+        ),
+    )
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        call_id = str(broken.entity.key[0])
+        yield Verdict(
+            {"call_id": call_id, "other": context.facts.call_items.get(call_id, "?")},
+            entity=broken.entity,
+            broken=broken,
+            witnesses=history(broken, 1),
+        )

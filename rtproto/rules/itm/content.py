@@ -1,0 +1,169 @@
+"""ITM: what an item may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rtproto.findings import Severity, Witness
+from rtproto.protocol.values import field, listed, tag_of
+from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.common import item_entity
+from rtproto.rules.examples import Example, after, change
+
+_CONTENT = {
+    "system": ("input_text",),
+    "user": ("input_text", "input_audio", "input_image", "item_reference"),
+}
+
+
+_ASSISTANT = {"beta": ("text", "audio", "item_reference"), "ga": ("output_text", "output_audio")}
+
+
+class RoleContentMismatch(Rule):
+    """A message holds the content types of its role: system and user give input, the assistant gives output.
+
+    The server refuses anything else with `invalid_value`; history seeding with beta's `text` is the usual way there.
+    """
+
+    code = "ITM020"
+    name = "role-content-mismatch"
+    basis = "documented"
+    needs = "any"
+    message = "content of type {kind} in a message of role {role}; {dialect} takes {legal}"
+    evidence = (
+        "The types give each role its content types; live GA answers `text` of an assistant with: value must "
+        "be output_text (code invalid_value)."
+    )
+    exceptions = "A warning when the server does it. Images of the user occur in beta recordings too."
+    symptoms = ("refused", "history")
+    on = ("conversation.item.create", "conversation.item.added", "conversation.item.created")
+    symptoms = ("refused", "history")
+    example = Example("text_turn", change("conversation.item.create", "item.content.0.type", "output_text"))
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        item = field(event, "item")
+        role, content = field(item, "role"), listed(item, "content")
+        dialect = "beta" if context.facts.dialect == "beta" else "ga"
+        legal = _CONTENT.get(role, ()) if role != "assistant" else _ASSISTANT[dialect]
+        if tag_of(item) != "message" or not legal or content is None:
+            return
+        for part in content:
+            kind = tag_of(part)
+            if kind is not None and kind not in legal:
+                args = {"kind": kind, "role": role, "dialect": dialect, "legal": " and ".join(legal)}
+                severity = None if context.direction == "client" else Severity.WARNING
+                yield Verdict(
+                    args,
+                    severity=severity,
+                    entity=context.engine.find("conversation item", (field(item, "id"),)),
+                )
+                return
+
+
+class AudioItemWithoutAudioPart(Rule):
+    """The item that a commit makes is a completed user message with one part, of type `input_audio`.
+
+    Clients look for the audio part to attach the transcript to.
+    """
+
+    code = "ITM026"
+    name = "audio-item-without-audio-part"
+    basis = "observed"
+    message = "the committed item {what}"
+    evidence = "28 of 28 committed items: 16 in OpenAI and Azure recordings, 12 in a beta WebRTC log."
+    exceptions = "xAI shows the item in progress."
+    symptoms = ("transcript",)
+    on = ("conversation.item.added", "conversation.item.created")
+    example = Example("voice_turn", change("conversation.item.added", "item.content", []))
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        item = field(event, "item")
+        item_id = field(item, "id")
+        if item_id is None or item_id != context.facts.committed_item:
+            return
+        kinds = [tag_of(part) for part in listed(item, "content") or ()]
+        what = ""
+        if tag_of(item) != "message" or field(item, "role") != "user":
+            what = "is no message of the user"
+        elif kinds != ["input_audio"]:
+            what = "holds " + (", ".join(map(str, kinds)) or "nothing") + " instead of one input_audio part"
+        elif field(item, "status") not in (None, "completed"):
+            what = f"has the status {field(item, 'status')}"
+        if what:
+            commit = context.facts.hearing.commit_line
+            witness = Witness(commit, "input_audio_buffer.committed", "promised the item")
+            yield Verdict({"what": what}, entity=item_entity(context, item_id), witnesses=(witness,))
+
+
+LONGEST_ID = 32
+
+
+class ClientItemIdTooLong(Rule):
+    """An id that the client gives to an item, or a call_id, has at most 32 characters.
+
+    The server refuses the item; a UUID with a prefix is too long already.
+    """
+
+    code = "ITM027"
+    name = "client-item-id-too-long"
+    needs = "client"
+    message = "`{what}` has {length} characters, {most} are allowed"
+    evidence = (
+        "The refusal names the maximum of 32, for item.id and item.call_id alike (public issue reports)."
+    )
+    exceptions = "A call_id that the server itself gave."
+    symptoms = ("refused",)
+    on = ("conversation.item.create",)
+    example = Example("text_turn", change("conversation.item.create", "item.id", "item_" + "0" * 34))
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        for name in ("id", "call_id"):
+            given = field(event, "item", name)
+            if given is not None and len(given) > LONGEST_ID and given not in context.facts.call_items:
+                yield Verdict({"what": f"item.{name}", "length": len(given), "most": LONGEST_ID})
+
+
+class ClientCreatesAssistantAudio(Rule):
+    """A client puts no assistant audio into the conversation.
+
+    The server refuses it: past spoken answers can be restored as text only.
+    """
+
+    code = "ITM028"
+    name = "client-creates-assistant-audio"
+    needs = "client"
+    message = "an assistant message with {kind} cannot be created"
+    evidence = "The types name it as a limitation that assistant audio messages cannot be populated."
+    symptoms = ("refused", "history")
+    on = ("conversation.item.create",)
+    example = Example(
+        "text_turn",
+        change(
+            "conversation.item.create", "item.content.0", {"type": "output_audio", "transcript": "Hi."}, 2
+        ),
+        prepare=(
+            after(
+                "response.done",
+                "client",
+                {
+                    "type": "conversation.item.create",
+                    "item": {
+                        "type": "message",
+                        "role": "assistant",
+                        "content": [{"type": "output_text", "text": "Hi."}],
+                    },
+                },
+                nth=1,
+            ),
+        ),
+    )
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        item = field(event, "item")
+        if field(item, "role") != "assistant":
+            return
+        legal = "audio" if context.facts.dialect == "beta" else "output_audio"
+        # The other dialect's name is ITM020's business.
+        if any(tag_of(part) == legal for part in listed(item, "content") or ()):
+            yield Verdict({"kind": legal})

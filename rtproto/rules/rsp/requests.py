@@ -1,0 +1,305 @@
+"""The requests that start and stop responses, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rtproto.findings import Severity, Witness
+from rtproto.protocol.engine import Broken
+from rtproto.protocol.ledger import Request
+from rtproto.protocol.values import field
+from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.examples import Example, after, change, drop, upto
+
+
+class ResponseWithoutCause(Rule):
+    """A response has a cause: the client's `response.create`, a turn of the user that the server answers by itself, or
+    an idle timeout.
+
+    Otherwise somebody else writes to the session, or the bot answers its own echo.
+    """
+
+    code = "RSP018"
+    name = "response-without-cause"
+    severity = Severity.WARNING
+    basis = "documented"
+    needs = "both"
+    partial = "start"
+    message = "nobody asked for this response"
+    evidence = (
+        "The guide on costs names the two ways a response begins: by hand, or by voice activity detection."
+    )
+    exceptions = "Side-band writers and SIP, whose requests are not in the recording."
+    on = ("response.created",)
+    symptoms = ("overlap",)
+    example = Example("text_turn", drop("response.create", 1))
+
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        facts = context.facts
+        if facts.ledger.answered_by(event) is not None or facts.turn_due:
+            return ()
+        if (
+            facts.mid_session
+            or not context.both_directions
+            or next(facts.ledger.pending("response.create"), None)
+        ):
+            return ()
+        return (Verdict(),)
+
+
+_EXPLAINED = ("RSP001", "RSP006", "RSP017")
+"""Findings beside which a request without an answer is no news: the answer was lost, or was not recognised."""
+
+
+class ResponseCreateUnanswered(Rule):
+    """Each `response.create` is answered: by `response.created`, or by an error.
+
+    A client that waits for the answer falls silent, and one that does not never learns that its request was lost.
+    """
+
+    code = "RSP019"
+    name = "response-create-unanswered"
+    severity = Severity.WARNING
+    needs = "both"
+    partial = "open"
+    message = "`response.create` is never answered"
+    evidence = (
+        "The types say that the server answers with response.created; every other request in recordings was."
+    )
+    exceptions = (
+        "A recording that simply stops: noted, not blamed. An error that names no request may be the answer."
+    )
+    on = ("error",)
+    symptoms = ("silence",)
+    example = Example("text_turn", upto("response.created", 1), cut=False)
+
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        if context.facts.ledger.answered_by(event) is None:
+            context.memory(self.code, dict)["error"] = context.line
+        return ()
+
+    def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
+        facts = context.facts
+        unclear: int = context.memory(self.code, dict).get("error", 0)
+        if not context.both_directions or any(f.code in _EXPLAINED for f in context.findings):
+            return
+        for request in facts.ledger.pending("response.create"):
+            # One that was sent beside an active response is RSP020's.
+            if request.line > unclear and (request.active is None or request.winding_down):
+                yield Verdict(
+                    severity=Severity.INFO if cut else None,
+                    line=request.line,
+                    type="response.create",
+                    event=request.event,
+                    direction="client",
+                )
+
+
+_ACTIVE_CODE = "conversation_already_has_active_response"
+_ACTIVE_TEXT = "already has an active response"
+
+
+class ResponseCreateWhileActive(Rule):
+    """`response.create` is sent when no response writes to the default conversation.
+
+    The server refuses it with `conversation_already_has_active_response`, and the answer that the client waits for
+    never comes. Typical: the client asks by hand although server VAD has already started a response.
+    """
+
+    code = "RSP020"
+    name = "response-create-while-active"
+    severity = Severity.WARNING
+    basis = "documented"
+    needs = "both"
+    message = "`response.create` while `{active}` was in progress; {outcome}"
+    evidence = "The server's own words in the refusal name the active response and ask to wait for its end."
+    exceptions = (
+        "Out-of-band responses. A create sent when every output item was complete, as most recorded tool calls do, and "
+        "one that the server took in the end."
+    )
+    on = ("error", "response.created")
+    symptoms = ("refused", "silence")
+    example = Example(
+        "voice_turn",
+        after("response.content_part.added", "client", {"type": "response.create", "event_id": "evt_hasty"}),
+        prepare=(
+            after(
+                "response.done",
+                "server",
+                {
+                    "type": "error",
+                    "event_id": "event_refused",
+                    "error": {
+                        "type": "invalid_request_error",
+                        "code": _ACTIVE_CODE,
+                        "message": "Conversation already has an active response in progress: resp_1.",
+                        "param": None,
+                        "event_id": None,
+                    },
+                },
+            ),
+        ),
+    )
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        # Whether it was a mistake or a race that was won is only known from the answer.
+        return iter(())
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        request = context.facts.ledger.answered_by(event)
+        if request is None or request.type != "response.create" or request.active is None:
+            return
+        if context.type == "error":
+            if _refused_as_active(event):
+                witness = Witness(context.line, "error", "refused it")
+                yield self._verdict(context, request, "the server refused it", Severity.ERROR, witness)
+        elif not request.winding_down and not context.facts.responses[request.active].done:
+            witness = Witness(context.line, "response.created", "started the second response")
+            yield self._verdict(
+                context, request, "the server took it all the same", Severity.WARNING, witness
+            )
+
+    def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
+        for request in context.facts.ledger.pending("response.create"):
+            if request.active is not None and not request.winding_down:
+                yield self._verdict(context, request, "no answer to it was recorded", Severity.WARNING)
+
+    def _verdict(
+        self, context: Context, request: Request, outcome: str, severity: Severity, *answer: Witness
+    ) -> Verdict:
+        active = context.facts.responses[request.active or ""]
+        opened = (Witness(active.line, "response.created", "started the active response"),)
+        return Verdict(
+            {"active": active.id, "outcome": outcome},
+            severity=severity,
+            line=request.line,
+            type="response.create",
+            event=request.event,
+            direction="client",
+            witnesses=opened + answer,
+        )
+
+
+def _refused_as_active(event: Any) -> bool:
+    code = field(event, "error", "code")
+    # Until January 2025 the code was null and only the message told.
+    return code == _ACTIVE_CODE or (code is None and _ACTIVE_TEXT in (field(event, "error", "message") or ""))
+
+
+class CancelWithoutActiveResponse(Rule):
+    """`response.cancel` is sent while a response is in progress.
+
+    It is safe, and answered with an error. A client that does it at every turn fills its log with errors, and hides
+    those that matter.
+    """
+
+    code = "RSP021"
+    name = "cancel-without-active-response"
+    severity = Severity.INFO
+    basis = "documented"
+    needs = "both"
+    partial = "seen"
+    message = "`response.cancel`, but no response is in progress{again}"
+    evidence = (
+        "The types call it safe and say that an error is returned; its code is response_cancel_not_active."
+    )
+    exceptions = "A warning from the second time on. A response that was asked for may be about to start."
+    on = ("response.cancel",)
+    symptoms = ("refused",)
+    example = Example("text_turn", after("response.done", "client", {"type": "response.cancel"}, nth=1))
+
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        facts = context.facts
+        if facts.mid_session or not context.both_directions or field(event, "response_id") is not None:
+            return ()
+        if facts.turn_due or next(facts.ledger.pending("response.create"), None):
+            return ()
+        if not all(response.done for response in facts.responses.values()):
+            return ()
+        if context.first(self.code):
+            return (Verdict({"again": ""}),)
+        if context.first(self.code, "again"):
+            return (Verdict({"again": ", again"}, severity=Severity.WARNING),)
+        return ()
+
+
+_PATIENCE = 2.0
+"""Seconds that a cancel may take, by the recording's clock."""
+
+
+class CancelHasNoEffect(Rule):
+    """`response.cancel` ends the response: with the status cancelled, or with an error.
+
+    The bot goes on talking over the user, who has asked it to stop.
+    """
+
+    code = "RSP022"
+    name = "cancel-has-no-effect"
+    severity = Severity.WARNING
+    needs = "both"
+    partial = "seen"
+    message = "the response completed although it was cancelled before; {how}"
+    evidence = (
+        "The types say that the answer to response.cancel is a response.done with the status cancelled."
+    )
+    exceptions = (
+        "A response that was about to complete: within two seconds, or, without times, without a new item."
+    )
+    on = ("response.done",)
+    symptoms = ("overlap",)
+    example = Example(
+        "message_and_call", after("response.output_text.delta", "client", {"type": "response.cancel"})
+    )
+
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        if event.response.status != "completed":
+            return ()
+        facts = context.facts
+        request = facts.ledger.answered_by(event)
+        response = facts.responses.get(event.response.id)
+        if request is None or response is None or request.active != response.id:
+            return ()
+        if facts.time is not None and request.time is not None:
+            waited = facts.time - request.time
+            how = f"it went on for {waited:.1f} s" if waited > _PATIENCE else ""
+        else:
+            began = [id for id in response.output.values() if facts.items[id].line > request.line]
+            how = f"it went on to begin the item {began[0]}" if began else ""
+        if not how:
+            return ()
+        witness = Witness(request.line, "response.cancel", "cancelled the response", "client")
+        return (Verdict({"how": how}, witnesses=(witness,)),)
+
+
+class CancelUnknownResponse(Rule):
+    """`response.cancel` names a response that is in progress.
+
+    The server refuses it, and the response that was meant goes on.
+    """
+
+    code = "RSP023"
+    name = "cancel-unknown-response"
+    severity = Severity.WARNING
+    needs = "both"
+    partial = "seen"
+    message = "`response.cancel` names {response}, which {what}"
+    evidence = "The types call the member the id of the response to cancel."
+    exceptions = "Only noted where the response is done already: the two may have crossed."
+    on = ("response.cancel",)
+    symptoms = ("overlap", "refused")
+    example = Example("cancelled_turn", change("response.cancel", "response_id", "resp_ghost"))
+
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        facts = context.facts
+        named = field(event, "response_id")
+        if named is None or facts.mid_session or not context.both_directions:
+            return ()
+        response = facts.responses.get(named)
+        if response is None:
+            return (Verdict({"response": named, "what": "no event has announced"}),)
+        if response.done:
+            witnesses = (Witness(response.line, "response.created", "created the response"),)
+            args = {"response": named, "what": "is done already"}
+            return (Verdict(args, severity=Severity.INFO, witnesses=witnesses),)
+        return ()

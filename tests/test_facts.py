@@ -1,0 +1,164 @@
+"""What is remembered of a session, seen through the checker and by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+
+from rtproto import beta, ga
+from rtproto.protocol.facts import Facts
+from rtproto.protocol.values import field, listed, tag_of
+
+
+def remembered(*events: Any) -> Facts:
+    """Facts after these events, whose handlers are called as the checker calls them."""
+    from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS
+
+    facts = Facts()
+    for line, event in enumerate(events, start=1):
+        handler = SERVER_HANDLERS.get(event.type) or CLIENT_HANDLERS.get(event.type)
+        if handler is not None:
+            handler(facts, event, line, None, None)
+    return facts
+
+
+class Rescued:
+    """Stands for the salvage of an event of which nothing but the type could be read."""
+
+    item = response = item_id = response_id = output_index = previous_item_id = None
+
+    def __init__(self, type: str) -> None:
+        self.type = type
+
+
+@pytest.mark.parametrize(
+    "type",
+    [
+        "conversation.item.added",
+        "conversation.item.done",
+        "conversation.item.deleted",
+        "response.created",
+        "response.output_item.added",
+        "response.output_item.done",
+        "response.function_call_arguments.done",
+        "response.done",
+        "response.output_text.delta",
+        "response.output_audio.delta",
+    ],
+)
+def test_an_event_without_its_ids_is_not_remembered(type: str) -> None:
+    facts = remembered(Rescued(type))
+
+    assert not facts.conversation
+    assert facts.items == {}
+    assert facts.responses == {}
+
+
+def test_items_keep_the_conversations_order() -> None:
+    def added(id: str, previous: str | None) -> ga.ConversationItemAdded:
+        item = ga.Message(id=id, role="user", content=[])
+        return ga.ConversationItemAdded(event_id="event_1", item=item, previous_item_id=previous)
+
+    facts = remembered(added("a", None), added("c", "a"), added("b", "a"))
+    assert list(facts.conversation) == ["a", "b", "c"]
+    assert facts.tail() == "c"
+
+    deleted = ga.ConversationItemDeleted(event_id="event_1", item_id="c")
+    facts = remembered(added("a", None), added("c", "a"), deleted)
+    assert (list(facts.conversation), facts.deleted) == (["a"], {"c"})
+
+
+def test_turn_detection_is_on_off_or_not_known() -> None:
+    facts = Facts()
+    assert facts.turn_detection_on() is None
+
+    facts.session = ga.Session(audio=ga.AudioConfig(input=ga.AudioInput(turn_detection=None)))
+    assert facts.turn_detection_on() is False
+    facts.session = ga.Session(audio=ga.AudioConfig(input=ga.AudioInput(turn_detection=ga.ServerVad())))
+    assert facts.turn_detection_on() is True
+    facts.session = ga.Session()
+    assert facts.turn_detection_on() is None
+
+    facts = Facts(dialect="beta")
+    facts.session = beta.Session(turn_detection=None)
+    assert facts.turn_detection_on() is False
+
+
+def test_bytes_of_a_millisecond() -> None:
+    facts = Facts()
+    assert facts.bytes_per_ms("input") is None
+
+    facts.session = ga.Session(audio=ga.AudioConfig(output=ga.AudioOutput(format=ga.AudioPcmu())))
+    assert facts.bytes_per_ms("output") == 8
+    assert facts.bytes_per_ms("input") == 48
+
+    facts = Facts(dialect="beta")
+    facts.session = beta.Session(input_audio_format="g711_alaw")
+    assert facts.bytes_per_ms("input") == 8
+    assert facts.bytes_per_ms("output") == 48
+    facts.session = beta.Session(input_audio_format="opus")
+    assert facts.bytes_per_ms("input") is None
+
+
+def test_appended_audio_is_counted_until_commit_or_clear() -> None:
+    facts = Facts()
+    append = ga.InputAudioBufferAppend(audio="", event_id="evt_1")
+    facts.on_client_append(append, 1, None, 4800)
+    facts.on_client_append(append, 2, None, 4800)
+    assert (facts.appended, facts.client_ids) == (9600, {"evt_1": 2})
+
+    facts.on_client_commit(ga.InputAudioBufferCommit(), 3, None, None)
+    assert (facts.appended, facts.emptied_line) == (0, 3)
+
+    facts.on_client_append(append, 4, None, None)
+    facts.on_client_append(append, 5, None, 4800)
+    assert facts.appended is None
+    facts.on_client_commit(ga.InputAudioBufferCommit(), 6, None, None)
+    assert facts.appended is None
+    assert facts.elided["client"]
+
+
+def test_a_response_without_a_conversation_id_is_asked_of_its_request() -> None:
+    facts = Facts()
+    assert facts.writes_to_default(ga.RealtimeResponse()) is True
+
+    outside = ga.ResponseCreate(response=ga.ResponseCreateParams(conversation="none"))
+    facts.note_client(outside.type, outside, 1)
+    assert facts.writes_to_default(ga.RealtimeResponse()) is False
+    assert facts.writes_to_default(ga.RealtimeResponse(conversation_id="conv_1")) is True
+    assert facts.writes_to_default(ga.RealtimeResponse(conversation_id=None)) is False
+
+
+def test_output_that_the_client_cleared() -> None:
+    clear, cleared = (
+        ga.OutputAudioBufferClear(),
+        ga.OutputAudioBufferCleared(event_id="e", response_id="resp_1"),
+    )
+
+    assert remembered(clear).output_clears == 1
+    assert remembered(clear, cleared, cleared).output_clears == 0
+
+
+def test_a_cleared_input_buffer_ends_the_speech() -> None:
+    started = ga.InputAudioBufferSpeechStarted(event_id="e", item_id="item_1", audio_start_ms=0)
+
+    assert remembered(started).speech_item == "item_1"
+    assert remembered(started, ga.InputAudioBufferCleared(event_id="e")).speech_item is None
+
+
+def test_values_are_read_from_anything() -> None:
+    message = ga.Message(role="user", content=[])
+
+    assert field(message, "role") == "user"
+    assert field(message, "id") is None
+    assert field(None, "id") is None
+    assert listed(message, "content") == []
+    assert listed(message, "role") is None
+    assert listed([1]) == [1]
+    assert tag_of(message) == "message"
+    assert tag_of(UNSET) is None
+    assert tag_of(None) is None
+    assert tag_of(Rescued("ping")) == "ping"
+    assert tag_of(7) is None
