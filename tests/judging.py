@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from rtproto.checker import SessionChecker
-from rtproto.findings import Severity
+from rtproto.findings import Finding, Severity
+from rtproto.rules import RULES
 from rtproto.rules.examples import Edit
 from rtproto.rules.sessions import Session, session
 
@@ -35,3 +36,17 @@ def edited(name: str, *edits: Edit) -> Lines:
 
 def found(checker: SessionChecker) -> list[tuple[str, int]]:
     return [(f.code, f.line) for f in checker.findings if f.caused_by is None and f.severity > Severity.INFO]
+
+
+def judge(name: str, *edits: Edit, cut: bool = True, **options: Any) -> list[Finding]:
+    """The findings on a sample session after some edits."""
+    return check(edited(name, *edits), cut=cut, **options).findings
+
+
+def said(findings: list[Finding], *codes: str) -> list[tuple[str, str, str]]:
+    """Code, severity and message of the findings of some codes, or of all."""
+    return [
+        (f.code, f.severity.label, RULES[f.code].message.format_map(f.args))
+        for f in findings
+        if f.code in codes or not codes
+    ]

@@ -83,14 +83,15 @@ class ResponseCreateWithoutInput(Rule):
     partial = "start"
     message = "a response is asked for while the conversation is empty"
     evidence = "Common sense: the model has nothing to answer."
-    exceptions = "Greetings. Told once a connection."
+    exceptions = "Greetings; responses outside the conversation. Told once a connection."
     on = ("response.create",)
     symptoms = ("silence", "words")
     example = Example("refused_requests", change("response.create", "response", ...))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        asked = any(
+        outside = field(event, "response", "conversation") == "none"
+        asked = outside or any(
             look(event, "response", name) not in (UNSET, None, "")
             for name in ("instructions", "input", "prompt")
         )

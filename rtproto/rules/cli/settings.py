@@ -90,7 +90,7 @@ class _Session(Struct, frozen=True):
 
 
 class _Update(Struct, frozen=True):
-    session: _Session | None = None
+    session: _Session
 
 
 _UPDATE = msgspec.json.Decoder(_Update)
@@ -101,8 +101,6 @@ def members_of_turn_detection(raw: bytes) -> tuple[str, ...]:
     try:
         session = _UPDATE.decode(raw).session
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return ()
-    if session is None:
         return ()
     nested = None if session.audio is None or session.audio.input is None else session.audio.input
     detection = session.turn_detection if nested is None else nested.turn_detection

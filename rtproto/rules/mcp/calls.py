@@ -7,7 +7,7 @@ from typing import Any
 
 from rtproto.events.common.mcp import McpCall, UnknownMcpError
 from rtproto.events.common.tools import McpToolFilter
-from rtproto.findings import Severity, Witness
+from rtproto.findings import Severity
 from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.values import field
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
@@ -45,7 +45,7 @@ class McpCallLifecycle(Rule):
 
 
 class McpArgumentsDiffer(Rule):
-    """The arguments of a remote call are the same in its deltas, in their done event, and in the item.
+    """The done arguments of a remote call are exactly what their deltas brought.
 
     What the client logs, or asks its user to approve, is not what the tool is called with.
     """
@@ -55,39 +55,26 @@ class McpArgumentsDiffer(Rule):
     basis = "schema"
     dialects = ("ga",)
     partial = "seen"
-    message = 'the arguments are "{said}" here, "{streamed}" {before}'
+    message = 'the done arguments are "{said}", the deltas gave "{streamed}"'
     evidence = "The types call one the final arguments of the other. No recording has a case."
-    exceptions = "Calls that the recording met half-way, or without a done event."
-    on = ("response.mcp_call_arguments.done", _DONE)
+    exceptions = (
+        "Calls that the recording met half-way. The arguments in the item are OUT015, their JSON OUT020."
+    )
+    on = ("response.mcp_call_arguments.done",)
     symptoms = ("tools", "words")
     example = Example("mcp_call", drop("response.mcp_call_arguments.delta"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        if context.type == _DONE and not isinstance(event.item, McpCall):
-            return NOTHING
-        return self._judge(context, event)
-
-    def _judge(self, context: Context, event: Any) -> Iterator[Verdict]:
-        streamed: dict[str, str] = context.memory(self.code, dict[str, str])
         entity = context.entity
-        if context.type == _DONE:
-            done = streamed.pop(event.item.id, None)
-            if done is not None and event.item.arguments != done:
-                yield _differ(event.item.arguments, done, "when they were done")
-        elif entity is not None and not entity.met_halfway():
-            said = event.arguments
-            streamed[event.item_id] = said
-            deltas = "".join(entity.text)
-            if said != deltas:
-                yield _differ(said, deltas, "in the deltas", *history(entity)[:1])
+        if entity is not None and not entity.met_halfway():
+            said, streamed = event.arguments, "".join(entity.text)
+            if said != streamed:
+                yield Verdict(
+                    {"said": said[:_SHOWN], "streamed": streamed[:_SHOWN]}, witnesses=history(entity)[:1]
+                )
 
 
 _SHOWN = 40
-
-
-def _differ(said: str, before: str, when: str, *witnesses: Witness) -> Verdict:
-    args = {"said": said[:_SHOWN], "streamed": before[:_SHOWN], "before": when}
-    return Verdict(args, witnesses=witnesses)
 
 
 class McpCallResultDisagrees(Rule):

@@ -15,6 +15,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from rtproto.events import base
+from rtproto.events.common.mcp import McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools
 from rtproto.findings import Severity
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.examples import Example, change
@@ -25,6 +26,11 @@ _JUDGED_ELSEWHERE = {
     for meta in get_args(alias)[1:]
 }
 """Statuses of responses have rules of their own: RSP008 and RSP010."""
+
+_SAID_BY_NOBODY = {
+    (cls, "status") for cls in (McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools)
+}
+"""The published items of remote tools have no status; what servers put there is theirs to choose."""
 
 ENUMERATED = (
     "conversation.created",
@@ -71,7 +77,7 @@ def _values(cls: type[Struct]) -> dict[str, frozenset[Any]]:
             for meta in _metas(hint)
             if meta.extra is not None and meta.extra.get("closed") and id(meta) not in _JUDGED_ELSEWHERE
         ]
-        if closed:
+        if closed and (cls, name) not in _SAID_BY_NOBODY:
             found[name] = frozenset(value for values in closed for value in values)
     return found
 

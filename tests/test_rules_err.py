@@ -1,0 +1,99 @@
+"""What the rules about errors say beyond their own examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rtproto.rules.examples import after, change, drop
+from rtproto.rules.sessions import silence
+from tests.judging import judge, said
+
+
+def error(
+    event_id: str | None, code: str | None = None, type: str = "invalid_request_error"
+) -> dict[str, Any]:
+    detail = {"type": type, "code": code, "message": "No.", "param": None, "event_id": event_id}
+    return {"type": "error", "event_id": "event_error", "error": detail}
+
+
+def test_an_error_names_the_rule_that_foretold_it() -> None:
+    findings = judge(
+        "refused_requests",
+        change("session.update", "session.audio", {"output": {"voice": "siri"}}),
+        change("error", "error", error("evt_update", "invalid_value")["error"]),
+    )
+
+    assert said(findings, "ERR004") == [
+        ("ERR004", "info", "this refuses line 2, a `session.update`, as CLI013 foretold")
+    ]
+
+
+def test_an_error_without_an_id_is_joined_by_its_code() -> None:
+    commit = {"type": "input_audio_buffer.commit"}
+    findings = judge(
+        "text_turn",
+        after("session.updated", "server", error(None, "input_audio_buffer_commit_empty")),
+        after("session.updated", "client", commit),
+    )
+
+    assert said(findings, "ERR004")[0][2].startswith("this refuses line 4, a `input_audio_buffer.commit`")
+
+
+def test_an_error_about_audio_is_joined_by_the_id_alone() -> None:
+    append = {"type": "input_audio_buffer.append", "event_id": "evt_audio", "audio": silence(100)}
+    findings = judge(
+        "text_turn",
+        after("session.updated", "server", error("evt_audio")),
+        after("session.updated", "client", append),
+    )
+
+    assert said(findings) == [("ERR004", "info", "this refuses line 4")]
+
+
+def test_a_refusal_that_a_rule_has_told_is_not_told_again() -> None:
+    findings = judge(
+        "voice_turn",
+        after(
+            "response.content_part.added", "server", error(None, "conversation_already_has_active_response")
+        ),
+        after("response.content_part.added", "client", {"type": "response.create"}),
+    )
+
+    assert [f.code for f in findings] == ["RSP020"]
+
+
+def test_an_item_that_was_refused_and_then_added() -> None:
+    late = after("conversation.item.create", "server", error("evt_item_q1"))
+    findings = judge("text_turn", late)
+
+    assert said(findings, "ERR006") == [
+        ("ERR006", "warning", "line 4, a `conversation.item.create`, was both done and refused")
+    ]
+    (finding,) = [f for f in findings if f.code == "ERR006"]
+    assert [(w.type, w.note) for w in finding.witnesses] == [
+        ("conversation.item.create", "asked for it"),
+        ("error", "refused it"),
+    ]
+
+
+def test_an_error_that_is_empty_and_one_that_is_fatal() -> None:
+    empty = after("session.updated", "server", error(None, type=""))
+    fatal = after("session.updated", "server", error(None, "invalid_api_key"))
+
+    assert said(judge("text_turn", empty), "ERR001") == [("ERR001", "error", "`error.type` is empty")]
+    assert said(judge("text_turn", fatal), "ERR008") == [
+        ("ERR008", "info", "the session goes on after the error invalid_api_key")
+    ]
+
+
+def test_another_item_after_a_refusal_is_none_of_its_business() -> None:
+    refused = after("conversation.item.create", "server", error("evt_item_q1"))
+    findings = judge("text_turn", refused, drop("conversation.item.added"), drop("conversation.item.done"))
+
+    assert "ERR006" not in {f.code for f in findings}
+
+
+def test_an_error_about_nothing_known_changes_nothing() -> None:
+    findings = judge("text_turn", after("session.updated", "server", error(None)))
+
+    assert findings == []
