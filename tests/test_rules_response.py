@@ -299,7 +299,7 @@ def test_out017_a_part_of_an_unknown_kind_is_not_judged() -> None:
 def test_out020_arguments_of_mcp_calls_are_judged_by_their_output() -> None:
     lines = change("response.output_item.done", "item.arguments", "").apply(session("mcp_call"))
 
-    assert [f.code for f in check(encode(lines)).findings] == ["MCP005", "OUT015", "OUT020"]
+    assert [f.code for f in check(encode(lines)).findings] == ["OUT015", "OUT020"]
 
 
 def test_out020_long_arguments_are_cut() -> None:

@@ -101,7 +101,9 @@ def test_segments() -> None:
 
     delta = "conversation.item.input_audio_transcription.delta"
     findings = judge(
-        "transcription", after(delta, "server", segment("seg_1")), after(delta, "server", segment("seg_1"))
+        "transcription",
+        after(delta, "server", segment("seg_1")),
+        after(delta, "server", {**segment("seg_1"), "event_id": "event_again"}),
     )
 
     assert said(findings) == [
