@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rtproto.checker_finding import finding_of
 from rtproto.checker_limits import limits
 from rtproto.checker_plan import CHECKS, EVENT_IDS, INSTANCES, Place, Plan, Side, plan_of
 from rtproto.checker_profile import AnyProfile, profile_of
@@ -20,11 +21,9 @@ from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
 from rtproto.protocol.engine import Broken, Engine, Entity
-from rtproto.protocol.excerpts import excerpt
 from rtproto.protocol.facts import Facts
 from rtproto.protocol.profiles import OPENAI, Profile, recognise, shipped
 from rtproto.protocol.recognition import dialect_of, probe
-from rtproto.protocol.routes import allowed_events
 from rtproto.rules.base import (
     BACKWARDS,
     BAD_AUDIO,
@@ -459,27 +458,7 @@ class SessionChecker:
             for tainted in taints:
                 if tainted.taint is None:
                     tainted.taint = index if caused_by is None else caused_by
-        if verdict.line is None:
-            line, shown = context.line, excerpt(event, context.type, context.direction, context.line)
-        else:
-            line = verdict.line
-            shown = excerpt(verdict.event, verdict.type, verdict.direction, line)
-        machine, state = ("", "") if broken is None else (broken.entity.machine.name, broken.state)
-        self.findings.append(
-            Finding(
-                code=rule.code,
-                name=rule.name,
-                severity=severity,
-                line=line,
-                event=shown,
-                args={"type": shown.type, "machine": machine, "state": state, **verdict.args},
-                witnesses=verdict.witnesses,
-                machine=machine,
-                state=state,
-                allowed=allowed_events(self.dialect, machine, state) if machine else (),
-                caused_by=caused_by,
-            )
-        )
+        self.findings.append(finding_of(rule, verdict, event, context, severity, caused_by))
         if caused_by is not None:
             return caused_by
         return index if severity > Severity.INFO else None

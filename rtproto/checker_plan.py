@@ -13,7 +13,8 @@ from msgspec import UNSET
 
 from rtproto.events.dialect import DIALECTS
 from rtproto.protocol.engine import Course, Step
-from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS, Facts
+from rtproto.protocol.facts import Facts
+from rtproto.protocol.handlers import CLIENT_HANDLERS, SERVER_HANDLERS
 from rtproto.protocol.ledger import ANSWERS
 from rtproto.protocol.routes import routes_of
 from rtproto.rules import RULES

@@ -14,7 +14,7 @@ from rtproto.protocol.values import field, listed, tag_of
 
 def remembered(*events: Any) -> Facts:
     """Facts after these events, whose handlers are called as the checker calls them."""
-    from rtproto.protocol.facts import CLIENT_HANDLERS, SERVER_HANDLERS
+    from rtproto.protocol.handlers import CLIENT_HANDLERS, SERVER_HANDLERS
 
     facts = Facts()
     for line, event in enumerate(events, start=1):

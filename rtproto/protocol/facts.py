@@ -7,7 +7,6 @@ conversation: ids and small records of items and responses, no payloads of finis
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -16,6 +15,7 @@ from rtproto.events.audio import BYTES_PER_MS
 from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
 from rtproto.protocol.playback import Playback
+from rtproto.protocol.records import Item, Response
 from rtproto.protocol.values import field, tag_of
 
 if TYPE_CHECKING:
@@ -32,84 +32,6 @@ _SOON_SECONDS = 1.0
 _SOON_LINES = 10
 STALL = 30.0
 """Seconds without a sign of life after which a response in progress is called stalled."""
-
-
-class Item:
-    """What is remembered of a conversation item."""
-
-    __slots__ = (
-        "announced_by",
-        "call_id",
-        "id",
-        "label",
-        "line",
-        "name",
-        "parts",
-        "previous",
-        "response_id",
-        "role",
-        "type",
-    )
-
-    def __init__(self, item: Any, event: Any, line: int, response_id: str | None) -> None:
-        self.id: str = field(item, "id") or ""
-        self.type: str = tag_of(item) or ""
-        self.role: str | None = field(item, "role")
-        self.call_id: str | None = field(item, "call_id")
-        self.name: str | None = field(item, "name")
-        self.label: str | None = field(item, "server_label")
-        self.previous: Any = UNSET
-        """The `previous_item_id` with which it was added to the conversation."""
-        self.parts: tuple[str | None, ...] = tuple(map(tag_of, field(item, "content") or ()))
-        """The types of its content parts, as it was announced."""
-        self.line = line
-        self.announced_by = tag_of(event) or ""
-        self.response_id = response_id
-
-
-class Response:
-    """What is remembered of a response."""
-
-    __slots__ = (
-        "asked",
-        "audio_part",
-        "created",
-        "default",
-        "done",
-        "done_items",
-        "id",
-        "line",
-        "open_items",
-        "output",
-        "outside",
-        "session",
-        "turn",
-    )
-
-    def __init__(self, id: str, line: int, default: bool, turn: int) -> None:
-        self.id = id
-        self.line = line
-        self.default = default
-        """Whether it writes to the default conversation."""
-        self.turn = turn
-        """User turns that were committed before it."""
-        self.output: dict[int, str] = {}
-        """Item ids by output_index, as `response.output_item.added` announced them."""
-        self.open_items: set[str] = set()
-        """Items of which something is still to be streamed."""
-        self.done_items: dict[str, Any] = {}
-        """The items as `response.output_item.done` showed them, until the response is done."""
-        self.created: Any = None
-        """The response as `response.created` showed it, until it is done; None where that was not recorded."""
-        self.asked: Any = None
-        """The `response` of the `response.create` that it answers, until it is done."""
-        self.session: Any = None
-        """The effective session when it was created, until it is done."""
-        self.done = False
-        self.outside = False
-        """Its `conversation_id` is an explicit null: its items belong to no conversation."""
-        self.audio_part = False
-        """A content part of audio was added to it."""
 
 
 class Facts:
@@ -561,63 +483,3 @@ def _settle(stream: Entity | None, said: Any) -> None:
     """The done event has the last word on a stream: what comes after is compared with it."""
     if stream is not None and isinstance(said, str):
         stream.text[:] = [said]
-
-
-Handler = Callable[[Facts, Any, int, "Entity | None", int | None], None]
-"""Given the facts, the event, its line, the innermost entity, and the decoded size of its audio (None: none, or not
-valid base64)."""
-
-SERVER_HANDLERS: Mapping[str, Handler] = {
-    "session.created": Facts.on_session,
-    "session.updated": Facts.on_session,
-    "transcription_session.created": Facts.on_session,
-    "transcription_session.updated": Facts.on_session,
-    "conversation.item.created": Facts.on_item_added,
-    "conversation.item.added": Facts.on_item_added,
-    "conversation.item.done": Facts.on_item_done,
-    "conversation.item.deleted": Facts.on_item_deleted,
-    "conversation.item.truncated": Facts.on_truncated,
-    "input_audio_buffer.speech_started": Facts.on_speech_started,
-    "input_audio_buffer.speech_stopped": Facts.on_speech_stopped,
-    "input_audio_buffer.timeout_triggered": Facts.on_timeout,
-    "input_audio_buffer.committed": Facts.on_committed,
-    "input_audio_buffer.cleared": Facts.on_cleared,
-    "conversation.item.input_audio_transcription.delta": Facts.on_transcription_delta,
-    "conversation.item.input_audio_transcription.completed": Facts.on_transcription_ended,
-    "conversation.item.input_audio_transcription.failed": Facts.on_transcription_ended,
-    "response.created": Facts.on_response_created,
-    "response.output_item.added": Facts.on_output_item_added,
-    "response.function_call_arguments.done": Facts.on_arguments_done,
-    "response.content_part.added": Facts.on_part_added,
-    "response.output_item.done": Facts.on_output_item_done,
-    "response.done": Facts.on_response_done,
-    "output_audio_buffer.started": Facts.on_playback,
-    "output_audio_buffer.stopped": Facts.on_playback,
-    "output_audio_buffer.cleared": Facts.on_output_cleared,
-    "response.audio.delta": Facts.on_audio_delta,
-    "response.output_audio.delta": Facts.on_audio_delta,
-    "response.text.done": Facts.on_text_done,
-    "response.output_text.done": Facts.on_text_done,
-    "response.audio_transcript.done": Facts.on_transcript_done,
-    "response.output_audio_transcript.done": Facts.on_transcript_done,
-    "response.mcp_call_arguments.done": Facts.on_mcp_arguments_done,
-    **{
-        f"response.{name}.delta": Facts.on_text_delta
-        for name in (
-            "text",
-            "output_text",
-            "audio_transcript",
-            "output_audio_transcript",
-            "function_call_arguments",
-            "mcp_call_arguments",
-        )
-    },
-}
-CLIENT_HANDLERS: Mapping[str, Handler] = {
-    "input_audio_buffer.append": Facts.on_client_append,
-    "session.input_audio_buffer.append": Facts.on_client_append,
-    "input_audio_buffer.commit": Facts.on_client_commit,
-    "input_audio_buffer.clear": Facts.on_client_commit,
-    "output_audio_buffer.clear": Facts.on_client_output_clear,
-    "conversation.item.truncate": Facts.on_truncated,
-}

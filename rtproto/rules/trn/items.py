@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
-from rtproto.protocol.facts import Item
+from rtproto.protocol.records import Item
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.examples import Example, change

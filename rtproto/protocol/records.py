@@ -1,0 +1,87 @@
+"""What is remembered of an item and of a response: small records, no payloads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
+
+from rtproto.protocol.values import field, tag_of
+
+
+class Item:
+    """What is remembered of a conversation item."""
+
+    __slots__ = (
+        "announced_by",
+        "call_id",
+        "id",
+        "label",
+        "line",
+        "name",
+        "parts",
+        "previous",
+        "response_id",
+        "role",
+        "type",
+    )
+
+    def __init__(self, item: Any, event: Any, line: int, response_id: str | None) -> None:
+        self.id: str = field(item, "id") or ""
+        self.type: str = tag_of(item) or ""
+        self.role: str | None = field(item, "role")
+        self.call_id: str | None = field(item, "call_id")
+        self.name: str | None = field(item, "name")
+        self.label: str | None = field(item, "server_label")
+        self.previous: Any = UNSET
+        """The `previous_item_id` with which it was added to the conversation."""
+        self.parts: tuple[str | None, ...] = tuple(map(tag_of, field(item, "content") or ()))
+        """The types of its content parts, as it was announced."""
+        self.line = line
+        self.announced_by = tag_of(event) or ""
+        self.response_id = response_id
+
+
+class Response:
+    """What is remembered of a response."""
+
+    __slots__ = (
+        "asked",
+        "audio_part",
+        "created",
+        "default",
+        "done",
+        "done_items",
+        "id",
+        "line",
+        "open_items",
+        "output",
+        "outside",
+        "session",
+        "turn",
+    )
+
+    def __init__(self, id: str, line: int, default: bool, turn: int) -> None:
+        self.id = id
+        self.line = line
+        self.default = default
+        """Whether it writes to the default conversation."""
+        self.turn = turn
+        """User turns that were committed before it."""
+        self.output: dict[int, str] = {}
+        """Item ids by output_index, as `response.output_item.added` announced them."""
+        self.open_items: set[str] = set()
+        """Items of which something is still to be streamed."""
+        self.done_items: dict[str, Any] = {}
+        """The items as `response.output_item.done` showed them, until the response is done."""
+        self.created: Any = None
+        """The response as `response.created` showed it, until it is done; None where that was not recorded."""
+        self.asked: Any = None
+        """The `response` of the `response.create` that it answers, until it is done."""
+        self.session: Any = None
+        """The effective session when it was created, until it is done."""
+        self.done = False
+        self.outside = False
+        """Its `conversation_id` is an explicit null: its items belong to no conversation."""
+        self.audio_part = False
+        """A content part of audio was added to it."""
