@@ -317,7 +317,8 @@ class SessionChecker:
             place.handler(event, context.line, place.entity, context.audio_bytes)
         if plan.collects:
             place.collect = None if place.entity is None else place.entity.text.append
-        if plan.answers:
+        if plan.answers and (broken is None or broken.machine.name != "conversation item"):
+            # An item that is added once more answers nothing: the next item answers the next request.
             self._facts.ledger.settle(event)
         if plan.type == "response.done" and place.entity is not None:
             self._engine.prune(place.entity)
@@ -414,11 +415,13 @@ class SessionChecker:
                 decoder = self._foreign[other.name, direction] = Decoder(other, direction=direction)
             decoded = decoder.decode(context.raw)
             context.other, context.audio_bytes = other.name, decoder.audio_bytes
+            repeated = under
             under = self._tell(FOREIGN, event, under)
             if isinstance(decoded, Fault):
                 self._judge_fault(decoded, direction, under)
             elif "translation" not in (other.name, self.dialect):
                 self._judge(self._place(event.type, direction), decoded, under)
+                self._taint(self._place(event.type, direction), repeated)
             return
         if direction == "server" and pseudo == UNKNOWN:
             self._judge(self._place(event.type, direction), event, under)
@@ -452,7 +455,10 @@ class SessionChecker:
                 # An outer machine broke the rule, but over an inner entity that was in disorder before.
                 caused_by = context.entity.root_taint()
             if broken.state == broken.machine.states[0]:
-                taints += tuple(self._engine.meant(broken.entity))
+                meant = self._engine.meant(broken.entity)
+                taints += tuple(meant)
+                if caused_by is None:
+                    caused_by = next((e.taint for e in meant if e.taint is not None), None)
         index = len(self.findings)
         if severity > Severity.INFO:
             for tainted in taints:

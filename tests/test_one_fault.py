@@ -26,6 +26,18 @@ CASES: list[tuple[str, Edit, str]] = [
     ("tool_call", change("response.output_item.done", "item.call_id", "call_other"), "OUT021"),
     # The commit under a wrong id promises an item that never comes.
     ("voice_turn", change("input_audio_buffer.committed", "item_id", "item_other"), "IAB003"),
+    ("text_turn", change("response.created", "response.conversation_id", "conv_other"), "RSP014"),
+    ("text_turn", change("response.created", "response.conversation_id", "conv_other", 1), "RSP016"),
+    # Texts that differ once differ from everything that repeats them.
+    ("text_turn", change("response.output_text.done", "text", "Rain."), "OUT011"),
+    ("text_turn", change("response.content_part.done", "part.text", "Rain."), "OUT014"),
+    # A value that nobody knows is wrong in a more telling way.
+    ("text_turn", change("conversation.item.done", "item.role", "visitor"), "ITM008"),
+    ("text_turn", change("response.output_item.added", "item.status", "wip"), "ITM006"),
+    # An item under a wrong id leaves its own, and its request, without an answer.
+    ("tool_call", change("response.output_item.added", "item.id", "item_other"), "ITM024"),
+    ("tool_call", change("conversation.item.create", "item.call_id", "call_other", 1), "ITM021"),
+    ("text_turn", repeat("conversation.item.added"), "ITM002"),
     # The item's place in the conversation is a guess once its `added` is missing.
     ("tool_call", drop("conversation.item.added", 1), "OUT026"),
     ("text_turn", change("conversation.item.done", "item.id", "item_other"), "ITM003"),

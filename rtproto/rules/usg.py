@@ -309,9 +309,10 @@ def _spoke(response: Entity) -> bool:
     """Whether a part of the response had audio."""
     for item in response.children:
         for part in item.children:
-            for stream in part.children:
-                if stream.key[-1] == "audio":
-                    return True
+            kinds = {stream.key[-1] for stream in part.children}
+            # On WebRTC the audio goes over the media track, and only its transcript is in the events.
+            if "audio" in kinds or ("transcript" in kinds and "text" not in kinds):
+                return True
     return False
 
 

@@ -9,6 +9,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
+from rtproto.rules.common import item_entity
 from rtproto.rules.examples import Example, after, change, swap
 
 
@@ -161,9 +162,13 @@ class CallIdReused(Rule):
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         call_id = str(broken.entity.key[0])
+        other = context.facts.call_items.get(call_id, "?")
+        owner = (context.engine.find("output item", (other,)), item_entity(context, other))
         yield Verdict(
-            {"call_id": call_id, "other": context.facts.call_items.get(call_id, "?")},
+            {"call_id": call_id, "other": other},
             entity=broken.entity,
             broken=broken,
             witnesses=history(broken, 1),
+            # Which of the two items goes by a wrong id is not known.
+            taints=tuple(filter(None, owner)),
         )

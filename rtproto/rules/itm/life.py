@@ -239,11 +239,11 @@ class ItemIdentityChanged(Rule):
             ("server_label", known.label, field(item, "server_label")),
         ):
             if announced is not None and actual is not None and announced != actual:
+                both = (item_entity(context, item_id), context.engine.find("output item", (item_id,)))
                 yield Verdict(
                     {"what": what, "announced": announced, "actual": actual},
-                    entity=blamed(
-                        item_entity(context, item_id), context.engine.find("output item", (item_id,))
-                    ),
+                    entity=blamed(*both),
+                    taints=tuple(filter(None, both)),
                     witnesses=(Witness(known.line, known.announced_by, "announced the item"),),
                 )
                 return

@@ -8,10 +8,11 @@ from typing import Any
 from msgspec import structs
 
 from rtproto.findings import Severity, Witness
+from rtproto.protocol.engine import Entity
 from rtproto.protocol.ledger import Request, alike
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.common import asked_at, item_entity, unanswered
+from rtproto.rules.common import asked_at, blamed, item_entity, unanswered
 from rtproto.rules.examples import Example, after, change, drop
 from rtproto.rules.itm.content import LONGEST_ID
 
@@ -56,7 +57,14 @@ class ItemCreateUnanswered(Rule):
         for verdict in unanswered(context, "conversation.item.create", cut):
             came_before = field(verdict.event, "item", "id") in context.facts.items
             if verdict.line not in renamed and not came_before:
-                yield verdict
+                yield structs.replace(verdict, entity=_in_its_place(context, verdict.line or 0))
+
+
+def _in_its_place(context: Context, line: int) -> Entity | None:
+    """An item that came after that line and is in disorder: it may be what the request asked for."""
+    items = context.engine.entities["conversation item"].values()
+    late = (item for item in items if item.history and item.history[0][0] > line)
+    return next((item for item in late if item.root_taint() is not None), None)
 
 
 def _renamed(context: Context, event: Any) -> Request | None:
@@ -156,7 +164,8 @@ class ItemWithoutCause(Rule):
             return
         if facts.ledger.answered_by(event) is None and _renamed(context, event) is None:
             kind = "function call output" if tag_of(item) == "function_call_output" else f"{item.role} item"
-            yield Verdict({"kind": kind}, entity=item_entity(context, item_id))
+            call = context.engine.find("function call", (field(item, "call_id"),))
+            yield Verdict({"kind": kind}, entity=blamed(item_entity(context, item_id), call))
 
 
 class DeletedWithoutRequest(Rule):

@@ -126,7 +126,7 @@ class PartDoneDiffersFromStream(Rule):
             member = "text" if stream.key[2] == "text" else "transcript"
             said = getattr(event.part, member, None)
             if isinstance(said, str) and stream.key[2] != "audio" and not agrees(stream, said):
-                return (Verdict(differing(stream, said), witnesses=history(stream)[-1:]),)
+                return (Verdict(differing(stream, said), entity=stream, witnesses=history(stream)[-1:]),)
         return ()
 
 
@@ -156,7 +156,7 @@ class ItemDoneContentDiffers(Rule):
                 what, said = _said(event.item, stream.key)
                 if said is not None and not agrees(stream, said):
                     args = {"what": what, **differing(stream, said)}
-                    return (Verdict(args, entity=child, taints=(item,), witnesses=history(stream)[-1:]),)
+                    return (Verdict(args, entity=stream, taints=(item,), witnesses=history(stream)[-1:]),)
         return ()
 
 

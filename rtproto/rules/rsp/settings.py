@@ -126,7 +126,7 @@ class ConversationIdChanged(Rule):
     message = "conversation {actual}, so far it was {known}"
     evidence = "A session has one default conversation, by the reference; 14 of 14 responses in beta WebRTC logs agree."
     exceptions = "Null, for responses out of band."
-    on = ("conversation.created", "response.created")
+    on = ("conversation.created", "response.created", "response.done")
     symptoms = ("history",)
     example = Example("text_turn", change("response.created", "response.conversation_id", "conv_2", 1))
 
@@ -136,7 +136,8 @@ class ConversationIdChanged(Rule):
         if not actual:
             return ()
         id, line, type = context.memory(self.code, lambda: (actual, context.line, context.type))
-        if id == actual or not context.first(self.code, actual):
+        if id == actual or not context.first(self.code, actual) or context.type == "response.done":
+            # A response that ends under another id than it began with is RSP014's.
             return ()
         witness = Witness(line, type, "named the conversation")
         return (Verdict({"actual": actual, "known": id}, witnesses=(witness,)),)

@@ -17,7 +17,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from rtproto.events import base
 from rtproto.events.common.mcp import McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools
 from rtproto.findings import Severity
+from rtproto.protocol.engine import Entity
+from rtproto.protocol.values import field
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
+from rtproto.rules.common import item_entity
 from rtproto.rules.examples import Example, change
 
 _JUDGED_ELSEWHERE = {
@@ -210,6 +213,7 @@ class EnumUnknown(Rule):
         "Statuses of responses and constants have rules of their own. Each value is told once a connection and path."
     )
     on = ENUMERATED
+    last = True
     symptoms = ("crash",)
     example = Example("text_turn", change("session.created", "session.truncation", "smart"))
 
@@ -218,13 +222,16 @@ class EnumUnknown(Rule):
         if found is None:
             return NOTHING
         _found(context)[:] = found
-        return self._told(context, found)
+        if any(told.line == context.line and told.severity > Severity.INFO for told in context.findings[-4:]):
+            # The value is wrong in some more telling way, too.
+            return NOTHING
+        return self._told(context, found, item_entity(context, field(event, "item", "id")))
 
-    def _told(self, context: Context, found: list[Odd]) -> Iterator[Verdict]:
+    def _told(self, context: Context, found: list[Odd], item: Entity | None) -> Iterator[Verdict]:
         for odd in found:
             if not _is_constant(odd) and context.first(self.code, f"{context.type} {odd.path} {odd.value}"):
                 words = ", ".join(sorted(map(str, odd.known)))
-                yield Verdict({"path": odd.path, "found": odd.value, "known": words})
+                yield Verdict({"path": odd.path, "found": odd.value, "known": words}, entity=item)
 
 
 class ObjectConstant(Rule):
@@ -242,6 +249,7 @@ class ObjectConstant(Rule):
     )
     exceptions = "It may be missing: no item of 120 in GA recordings has one."
     on = ENUMERATED
+    last = True
     symptoms = ("crash",)
     example = Example("text_turn", change("response.created", "response.object", "response"))
 
