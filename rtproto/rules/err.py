@@ -297,6 +297,8 @@ class RejectedYetApplied(Rule):
         settled: _Settled = context.memory(self.code, _Settled)
         if context.type != "error":
             if request is not None:
+                # What is done from here on is done for this request, also where it repeats one that was refused.
+                settled.refused_items.pop(field(event, "item", "id"), None)
                 if request.id is not None and _certain(context, request):
                     settled.taken[request.id] = request, context.line, context.type
                 return NOTHING
