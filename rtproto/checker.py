@@ -185,8 +185,7 @@ class SessionChecker:
                     return []
                 size = side.decoder.audio_bytes if place.audio else None
                 if size is not None or not place.audio:
-                    if place.handler is not None:
-                        place.handler(event, line, place.entity, size)
+                    place.handler(event, line, place.entity, size)
                     return []
         before = len(self.findings)
         facts.seen.add(direction)
@@ -313,8 +312,7 @@ class SessionChecker:
                 self._tell(LARGE_AUDIO, event, under)
         if context.direction == "client":
             self._facts.note_client(plan.type, event, context.line)
-        if place.handler is not None:
-            place.handler(event, context.line, place.entity, context.audio_bytes)
+        place.handler(event, context.line, place.entity, context.audio_bytes)
         if plan.collects:
             place.collect = None if place.entity is None else place.entity.text.append
         if plan.answers and (broken is None or broken.machine.name != "conversation item"):

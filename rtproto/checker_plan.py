@@ -14,7 +14,7 @@ from msgspec import UNSET
 from rtproto.events.dialect import DIALECTS
 from rtproto.protocol.engine import Course, Step
 from rtproto.protocol.facts import Facts
-from rtproto.protocol.handlers import CLIENT_HANDLERS, SERVER_HANDLERS
+from rtproto.protocol.handlers import CLIENT_HANDLERS, SERVER_HANDLERS, no_fact
 from rtproto.protocol.ledger import ANSWERS
 from rtproto.protocol.routes import routes_of
 from rtproto.rules import RULES
@@ -51,7 +51,7 @@ class Plan:
         # A rule that does not say on what its answer depends must be asked every time.
         repeatable = all(rule.depends for rule in rules)
         self.course = Course(type, routes_of(dialect, type), depends, repeatable=repeatable)
-        self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type)
+        self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type, no_fact)
         self.audio = type in AUDIO_FIELDS
         self.collects = self.handler is Facts.on_text_delta
         self.answers = direction == "server" and (
@@ -73,7 +73,7 @@ class Place(Step):
         self.audio = plan.audio
         self.collect: Callable[[str], None] | None = None
         """Takes the text of the next delta in the same place: all that `Facts.on_text_delta` does with one."""
-        self.handler = None if plan.handler is None else functools.partial(plan.handler, facts)
+        self.handler = functools.partial(plan.handler, facts)
 
 
 class Side:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from rtproto.checker import SessionChecker
 from rtproto.findings import Finding, Severity
+from rtproto.rules.base import Rule
 from rtproto.rules.examples import Edit, after, change, drop, repeat, swap
 from rtproto.rules.sessions import SESSIONS, Session, session
 from rtproto.wire import Fault
@@ -450,3 +451,48 @@ def test_cleared_playback_that_the_client_asked_for() -> None:
 
     assert found(unasked) == [("OAB003", at + 1)]
     assert "OAB003" not in [code for code, _ in found(asked)]
+
+
+# Corners.
+
+
+def test_event_ids_are_remembered_in_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An id that comes again is told while it is among the last ones, and forgotten afterwards."""
+    monkeypatch.setattr("rtproto.checker.EVENT_IDS", 4)
+    lines = session("text_turn")
+    again = lines[5][1]["event_id"]
+    early, late = (
+        change("response.content_part.added", "event_id", again),
+        change("response.done", "event_id", again, 1),
+    )
+
+    assert found(check(encode(early.apply(lines)))) == [("SES004", 11)]
+    assert found(check(encode(late.apply(lines)))) == []
+
+
+def test_a_second_connection_keeps_a_dialect_that_was_forced() -> None:
+    checker = check(encode(session("text_turn") + session("text_turn")), dialect="ga")
+
+    assert found(checker) == [("SES002", 36)]
+    assert checker.dialect == "ga"
+
+
+def test_a_session_that_is_not_shown_names_no_vendor() -> None:
+    checker = check([("server", b'{"type":"session.created","event_id":"event_1"}')])
+
+    assert found(checker) == [("SHP001", 1)]
+    assert checker.report().profile_reason == "nothing says otherwise"
+
+
+def test_an_example_may_repeat_a_client_event() -> None:
+    lines = repeat("response.create").apply(session("push_to_talk"))
+
+    assert [event["type"] for _, event in lines].count("response.create") == 2
+
+
+def test_rules_say_nothing_unless_they_are_written_to() -> None:
+    class Silent(Rule):
+        code = ""
+
+    rule: Any = Silent()
+    assert [*rule.check(None, None), *rule.at_end(None, None, True), *rule.at_close(None, True)] == []

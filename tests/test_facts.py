@@ -162,3 +162,12 @@ def test_values_are_read_from_anything() -> None:
     assert tag_of(None) is None
     assert tag_of(Rescued("ping")) == "ping"
     assert tag_of(7) is None
+
+
+def test_transcription_deltas_may_lack_their_text_and_their_place() -> None:
+    facts = Facts()
+    delta = ga.ConversationItemInputAudioTranscriptionDelta(event_id="e", item_id="item_1")
+    facts.on_transcription_delta(delta, 1, None, None)
+    facts.on_transcription_ended(Rescued("conversation.item.input_audio_transcription.failed"), 2, None, None)
+
+    assert facts.items == {}

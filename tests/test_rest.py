@@ -294,3 +294,27 @@ def test_any_member_may_hold_anything(data: st.DataObject) -> None:
         each[data.draw(st.sampled_from(sorted(each)))] = data.draw(json_values)
 
     check_rest(json.dumps(request).encode(), json.dumps(response).encode(), url=BASE + call, time=0.0)
+
+
+def test_a_misfit_that_the_walk_does_not_see_is_still_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The decoder may come to know constraints that our own walk does not."""
+    from rtproto import ga, wire
+
+    def unseen(raw: bytes, cls: type[Any]) -> bytes:
+        return b"[]"
+
+    assert isinstance(
+        wire.decode_body(json.dumps(GA_REQUEST), ga.ClientSecretCreateRequest), ga.ClientSecretCreateRequest
+    )
+    monkeypatch.setattr(wire, "mend", unseen)
+    fault = wire.decode_body(json.dumps(GA_REQUEST), ga.ClientSecretCreateRequest)
+    assert isinstance(fault, wire.Fault)
+    assert (fault.kind, fault.path) == ("wrong-type", "$")
+
+
+def test_a_rest_rule_says_nothing_unless_it_is_written_to() -> None:
+    class Silent(RestRule):
+        code = ""
+
+    rule: Any = Silent()
+    assert list(rule.judge(None)) == []

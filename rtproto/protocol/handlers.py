@@ -14,6 +14,11 @@ Handler = Callable[[Facts, Any, int, "Entity | None", int | None], None]
 """Given the facts, the event, its line, the innermost entity, and the decoded size of its audio (None: none, or not
 valid base64)."""
 
+
+def no_fact(facts: Facts, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+    """For events of which nothing is remembered."""
+
+
 SERVER_HANDLERS: Mapping[str, Handler] = {
     "session.created": Facts.on_session,
     "session.updated": Facts.on_session,
