@@ -14,7 +14,17 @@ from typing import Any
 
 from rtproto.checker_finding import finding_of
 from rtproto.checker_limits import limits
-from rtproto.checker_plan import CHECKS, EVENT_IDS, INSTANCES, Place, Plan, Side, plan_of
+from rtproto.checker_plan import (
+    CHECKS,
+    CLOCK_SLACK,
+    EVENT_IDS,
+    INSTANCES,
+    LARGE_BYTES,
+    Place,
+    Plan,
+    Side,
+    plan_of,
+)
 from rtproto.checker_profile import AnyProfile, profile_of
 from rtproto.checker_repeats import collapse
 from rtproto.events.base import UnknownEvent
@@ -42,14 +52,9 @@ from rtproto.rules.base import (
 )
 from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, salvage
 
-CLOCK_SLACK = 0.01
-"""Seconds by which a recording's clock may run backwards: two taps of one connection are not written in one go."""
-
 _OTHER = {"client": "server", "server": "client"}
 _FIRST = ("session.created", "transcription_session.created")
 """What a server begins with, and no client ever sends."""
-_LARGE_BYTES = 15 * 2**20
-"""Bytes of a frame above which its audio is asked for its size; the API takes 15 MiB of audio in one event."""
 _CONFIGURED = ("session.created", "session.updated", "transcription_session.updated")
 
 
@@ -87,7 +92,7 @@ class SessionChecker:
         self._profile_fixed = profile is not None
         self._strict = strict_fields
         self._max_frame_bytes = max_frame_bytes
-        self._ordinary_bytes = min(max_frame_bytes, _LARGE_BYTES)
+        self._ordinary_bytes = min(max_frame_bytes, LARGE_BYTES)
         self._line = 0
         self._earlier = 0
         """Events of connections that came before this one in the same recording."""
@@ -154,9 +159,15 @@ class SessionChecker:
             direction = self._look_ahead(direction, raw)
         side = self._sides[direction]
         side.events += 1
+        facts = self._facts
+        appends = side.appends
+        if appends is not None and time is None and appends.quiet_moves == self._engine.moves:
+            # Nine lines of ten: another piece of the user's audio, where the last one was in order.
+            more = side.measure(raw)
+            if more and facts.append_more(more):
+                return []
         event: Any = side.decode(raw)
         place = side.places.get(event.__class__)
-        facts = self._facts
         earlier: int | None = None
         lag, odd = 0.0, False
         if time is not None:
@@ -209,6 +220,8 @@ class SessionChecker:
                 place = self._place(event_type(event), direction)
                 if not self._strict:
                     side.places[event.__class__] = place
+                    if place.plan.handler is Facts.on_client_append:
+                        side.appends = place
                 earlier = side.note_id(event.event_id, line)
             type = place.plan.type
             # A second start of the connection is another connection, with ids of its own.
@@ -308,7 +321,7 @@ class SessionChecker:
                 self._tell(BAD_AUDIO, event, under)
             elif self._strict and not (plan.audio or plan.type.endswith(".delta")):
                 self._tell(STRICT, event, under)
-            elif plan.audio and len(context.raw) > _LARGE_BYTES:
+            elif plan.audio and len(context.raw) > LARGE_BYTES:
                 self._tell(LARGE_AUDIO, event, under)
         if context.direction == "client":
             self._facts.note_client(plan.type, event, context.line)

@@ -21,6 +21,10 @@ from rtproto.rules import RULES
 from rtproto.rules.base import Rule
 from rtproto.wire import AUDIO_FIELDS, Decoder
 
+CLOCK_SLACK = 0.01
+"""Seconds by which a recording's clock may run backwards: two taps of one connection are not written in one go."""
+LARGE_BYTES = 15 * 2**20
+"""Bytes of a frame above which its audio is asked for its size; the API takes 15 MiB of audio in one event."""
 EVENT_IDS = 65_536
 """Server event ids that are remembered at least, to tell when one comes again; at most twice as many are."""
 NO_IDS: dict[Any, int] = {"": 0, None: 0, UNSET: 0}
@@ -79,11 +83,14 @@ class Place(Step):
 class Side:
     """One direction of a connection."""
 
-    __slots__ = ("decode", "decoder", "events", "ids", "older_ids", "places")
+    __slots__ = ("appends", "decode", "decoder", "events", "ids", "measure", "older_ids", "places")
 
     def __init__(self, dialect: str, direction: str) -> None:
         self.decoder = Decoder(DIALECTS[dialect], direction=direction)
         self.decode = self.decoder.decode
+        self.measure = self.decoder.repeated_audio
+        self.appends: Place | None = None
+        """Where the user's audio goes, once some has come."""
         self.events = 0
         self.places: dict[type, Place] = {}
         """By class of event, so that the common event needs one look-up."""

@@ -85,7 +85,7 @@ class Decoder:
     Threads may share one, except for its `audio_bytes`.
     """
 
-    __slots__ = ("_audio", "_last", "decode", "dialect", "direction")
+    __slots__ = ("_audio", "_last", "decode", "dialect", "direction", "repeated_audio")
 
     dialect: Dialect
     direction: str
@@ -109,6 +109,9 @@ class Decoder:
         }
         self._last: object = None
         """The last event, as long as nobody has asked for the length of its audio, and that length afterwards."""
+        self.repeated_audio: Callable[[bytes], int] = _no_repetition
+        """Bytes of audio in a client's line that differs from the last append in nothing but valid audio, 0 for any
+        other line.  For callers that want no event, only its audio's length; `audio_bytes` does not tell of it."""
         self.decode = self._compile(types)
 
     @property
@@ -227,7 +230,20 @@ class Decoder:
                 decode(raw)
             return event
 
+        def repeated_audio(raw: bytes) -> int:
+            if twin is None or type(raw) is not bytes or not (raw.startswith(head) and raw.endswith(foot)):
+                return 0
+            try:
+                return len(b64decode(raw[first:-last], None, True))
+            except ValueError:
+                return 0
+
+        self.repeated_audio = repeated_audio
         return decode_or_repeat
+
+
+def _no_repetition(raw: bytes) -> int:
+    return 0
 
 
 def _value_after(raw: bytes, key: bytes) -> int:

@@ -6,6 +6,7 @@ import json
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -496,3 +497,12 @@ def test_rules_say_nothing_unless_they_are_written_to() -> None:
 
     rule: Any = Silent()
     assert [*rule.check(None, None), *rule.at_end(None, None, True), *rule.at_close(None, True)] == []
+
+
+def test_a_cut_append_among_whole_ones_is_noticed() -> None:
+    lines = session("push_to_talk")
+    whole = next(line for line in lines if line[1]["type"] == "input_audio_buffer.append")
+    cut: Any = ("client", {**whole[1], "audio": "AAAAAAAAAAAA"})
+    checker = check(encode([*lines[:4], whole, whole, cut, whole, *lines[4:]]))
+
+    assert any("sent by the client was cut" in limit for limit in checker.report().limits)

@@ -71,3 +71,16 @@ def test_translation_appends_repeat_too() -> None:
         )
         assert getattr(event, "audio", None) == audio
         assert decoder.audio_bytes == size
+
+
+def test_repeated_audio_tells_the_size_of_a_line_that_is_the_last_append_but_for_its_audio() -> None:
+    decoder = Decoder(GA, direction="client")
+    measure = decoder.repeated_audio
+
+    assert measure(FIRST.encode()) == 0
+    decoder.decode(FIRST.encode())
+    assert measure(FIRST.encode()) == 240
+    assert measure(FIRST.replace(AUDIO, "QUJD").encode()) == 3
+    assert measure(FIRST.replace(AUDIO, "QUJ*").encode()) == 0
+    assert measure(OTHER.encode()) == 0
+    assert Decoder(GA, direction="server").repeated_audio(FIRST.encode()) == 0

@@ -470,6 +470,13 @@ class Facts:
         elif self.appended is not None:
             self.appended += size
 
+    def append_more(self, size: int) -> bool:
+        """Count another append that is like the last one; false for one that must be looked at."""
+        if self.appended is None or size < ELIDED_BELOW:
+            return False
+        self.appended += size
+        return True
+
     def on_client_commit(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.hearing.empty(self.appended)
         self.appended = None if self.elided["client"] else 0
