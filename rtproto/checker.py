@@ -25,14 +25,14 @@ from rtproto.checker_plan import (
     Side,
     plan_of,
 )
-from rtproto.checker_profile import AnyProfile, profile_of
+from rtproto.checker_profile import AnyProfile, profile_in, profile_of
 from rtproto.checker_repeats import collapse
 from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
 from rtproto.protocol.engine import Broken, Engine, Entity
 from rtproto.protocol.facts import Facts
-from rtproto.protocol.profiles import OPENAI, Profile, recognise, shipped
+from rtproto.protocol.profiles import OPENAI, Profile
 from rtproto.protocol.recognition import dialect_of, probe
 from rtproto.rules.base import (
     BACKWARDS,
@@ -131,11 +131,7 @@ class SessionChecker:
     @property
     def state(self) -> dict[str, dict[str, str]]:
         """The state of every entity: machine name to key to state; keys of several parts are joined by a slash."""
-        return {
-            name: {"/".join(map(str, key)): entity.state for key, entity in entities.items()}
-            for name, entities in self._engine.entities.items()
-            if entities
-        }
+        return self._engine.states()
 
     # The way of an event.
 
@@ -375,12 +371,9 @@ class SessionChecker:
         return place
 
     def _recognise(self, raw: bytes) -> None:
-        found = probe(raw)
-        if found is None or not found.members():
-            return
-        name, reason = recognise(found.members(), found.model())
-        self._profile, self._profile_reason = shipped(name), reason
-        self._profile_fixed = True
+        if (recognised := profile_in(raw)) is not None:
+            self._profile, self._profile_reason = recognised
+            self._profile_fixed = True
 
     def _judge_fault(self, fault: Fault, direction: str, under: int | None = None) -> None:
         """A line that did not decode is a finding; what of it can be read still moves the tables."""

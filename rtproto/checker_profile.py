@@ -1,4 +1,4 @@
-"""Which profile a caller means: a shipped one by name, a file, or one that was made by hand."""
+"""Which profile a caller means (a shipped one by name, a file, one made by hand), and which an event gives away."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 from difflib import get_close_matches
 from pathlib import Path
 
-from rtproto.protocol.profiles import Profile, ProfileError, read, shipped
+from rtproto.protocol.profiles import Profile, ProfileError, read, recognise, shipped
+from rtproto.protocol.recognition import probe
 from rtproto.rules import RULES
 
 AnyProfile = str | os.PathLike[str] | Profile
@@ -27,3 +28,12 @@ def profile_of(asked: AnyProfile) -> Profile:
             hint = f"did you mean {near[0]}" if near else "`python -m rtproto rules` prints them all"
             raise ProfileError(f"{place}: [relax] there is no rule {code}; {hint}")
     return profile
+
+
+def profile_in(raw: bytes) -> tuple[Profile, str] | None:
+    """The profile of the server that shows its session in this frame, and the reason; None where it shows none."""
+    found = probe(raw)
+    if found is None or not found.members():
+        return None
+    name, reason = recognise(found.members(), found.model())
+    return shipped(name), reason

@@ -213,6 +213,14 @@ class Engine:
         """The entity of that key, if the session has shown one."""
         return self.entities[machine].get(key)
 
+    def states(self) -> dict[str, dict[str, str]]:
+        """Machine name to key to state; keys of several parts are joined by a slash."""
+        return {
+            name: {"/".join(map(str, key)): entity.state for key, entity in entities.items()}
+            for name, entities in self.entities.items()
+            if entities
+        }
+
     def step(self, step: Step, event: Any, line: int) -> Broken | None:
         """Move every entity that the event is an input of; return the outermost illegal cell, if there is one."""
         broken: Broken | None = None
