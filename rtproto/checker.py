@@ -10,7 +10,7 @@ want events of this type look at it (`rtproto.rules`), and only then it becomes 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rtproto.checker_finding import finding_of
 from rtproto.checker_limits import limits
@@ -51,6 +51,9 @@ from rtproto.rules.base import (
     Verdict,
 )
 from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, salvage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _OTHER = {"client": "server", "server": "client"}
 _FIRST = ("session.created", "transcription_session.created")
@@ -247,7 +250,7 @@ class SessionChecker:
     def _tell(self, pseudo: str, event: Any, under: int | None) -> int | None:
         """Ask the rules for that pseudo type; returns the root under which consequences fold."""
         for rule in CHECKS.get(pseudo, ()):
-            index = self._ask(rule, event, under)
+            index = self._emit_all(rule, rule.check(self._context, event), event, under)
             under = index if under is None else under
         return under
 
@@ -303,7 +306,8 @@ class SessionChecker:
         broken = self._engine.step(place, event, context.line)
         context.entity = place.entity
         if broken is not None:
-            root = self._report_breach(broken, event, under)
+            rule = INSTANCES[broken.breach.code]
+            root = self._emit_all(rule, rule.breach(context, broken), event, under)
             under = root if under is None else under
             if broken.breach.restart:
                 place = self._restart(plan, event)
@@ -330,10 +334,10 @@ class SessionChecker:
         if plan.type == "response.done" and place.entity is not None:
             self._engine.prune(place.entity)
 
-    def _ask(self, rule: Rule, event: Any, under: int | None) -> int | None:
-        """Let a rule look at the event; returns the index of the first finding it gave rise to."""
+    def _emit_all(self, rule: Rule, verdicts: Iterable[Verdict], event: Any, under: int | None) -> int | None:
+        """Make findings of a rule's verdicts; returns the root under which consequences fold."""
         first: int | None = None
-        for verdict in rule.check(self._context, event):
+        for verdict in verdicts:
             index = self._emit(rule, verdict, event, under)
             first = index if first is None else first
         return first
@@ -345,15 +349,8 @@ class SessionChecker:
                 root = index if finding.caused_by is None else finding.caused_by
                 for rule in CHECKS[SUSPECT]:
                     if self.findings[-1].code != rule.code:
-                        self._ask(rule, event, root)
+                        self._emit_all(rule, rule.check(self._context, event), event, root)
                 return
-
-    def _report_breach(self, broken: Broken, event: Any, under: int | None) -> int | None:
-        first: int | None = None
-        for verdict in (rule := INSTANCES[broken.breach.code]).breach(self._context, broken):
-            index = self._emit(rule, verdict, event, under)
-            first = index if first is None else first
-        return first
 
     def _restart(self, plan: Plan, event: Any) -> Place:
         """A second connection begins in the same recording: judge it by itself."""
@@ -386,7 +383,7 @@ class SessionChecker:
             earlier = self._sides[direction].note_id(rescued.event_id, context.line)
             under = self._judge_id(context.type, rescued, earlier) if earlier else None
         for rule in place.plan.raw_checks if place is not None else ():
-            index = self._ask(rule, rescued, under)
+            index = self._emit_all(rule, rule.check(context, rescued), rescued, under)
             under = index if under is None else under
         under = self._tell(FAULT, rescued, under)
         if place is not None and rescued is not None:
