@@ -471,6 +471,16 @@ def test_event_ids_are_remembered_in_a_window(monkeypatch: pytest.MonkeyPatch) -
     assert found(check(encode(late.apply(lines)))) == []
 
 
+def test_a_delta_may_not_have_an_id_of_the_generation_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window turns over at 4 ids; deltas are looked up on a way of their own."""
+    monkeypatch.setattr("rtproto.checker.EVENT_IDS", 4)
+    lines = session("text_turn")
+    deltas = [n for n, (_, event) in enumerate(lines) if event["type"] == "response.output_text.delta"]
+    again = change("response.output_text.delta", "event_id", lines[deltas[0] - 1][1]["event_id"], 2)
+
+    assert found(check(encode(again.apply(lines)))) == [("SES004", deltas[2] + 1)]
+
+
 def test_a_second_connection_keeps_a_dialect_that_was_forced() -> None:
     checker = check(encode(session("text_turn") + session("text_turn")), dialect="ga")
 

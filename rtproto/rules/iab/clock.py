@@ -35,9 +35,7 @@ class SpeechEndsBeforeStart(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         what = "audio_start_ms" if context.type.endswith("started") else "audio_end_ms"
-        ms = field(event, what)
-        if ms is None:
-            return
+        ms: int = getattr(event, what)
         if ms < 0:
             yield Verdict({"what": what, "ms": ms, "bound": "the clock starts at 0"})
         elif what == "audio_end_ms" and (start := _start_of(context, event)) is not None and ms < start.ms:
@@ -78,8 +76,8 @@ class SpeechStartRegresses(Rule):
     example = Example("voice_turn", change("input_audio_buffer.speech_started", "audio_start_ms", 500, 1))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        hearing, ms = context.facts.hearing, field(event, "audio_start_ms")
-        if ms is None or ms < 0:
+        hearing, ms = context.facts.hearing, event.audio_start_ms
+        if ms < 0:
             return
         padding = field(context.facts.turn_detection(), "prefix_padding_ms")
         allowed = _UNKNOWN_PADDING_MS if padding is None else padding
