@@ -137,7 +137,10 @@ def test_a_rule_about_rest_that_says_nothing() -> None:
 
 @pytest.mark.parametrize(
     "path, value, what",
-    [("item.role", "assistant", "is no message of the user"), ("item.status", "in_progress", "has the status")],
+    [
+        ("item.role", "assistant", "is no message of the user"),
+        ("item.status", "in_progress", "has the status"),
+    ],
 )
 def test_itm026_a_committed_item_is_a_message_of_the_user(path: str, value: str, what: str) -> None:
     findings = judge("voice_turn", change("conversation.item.added", path, value))
