@@ -30,6 +30,8 @@ class Contender:
     prepare: Callable[[Workload], Pass]
     server_only: bool = False
     """Whether it can read only what a server sends."""
+    once: bool = False
+    """Whether a pass can run only once, since it leaves behind what it has seen."""
 
     def reads(self, workload: Workload) -> bool:
         """Whether it can read every line of the workload."""
@@ -88,7 +90,7 @@ def contenders() -> list[Contender]:
         Contender("pydantic, discriminated", by_direction(*pydantic_readers)),
         Contender("openai-python, parse_event", untyped(openai_parser()), server_only=True),
         Contender(DECODE, by_direction(*decoders())),
-        Contender(CHECK, check),
+        Contender(CHECK, check, once=True),
     ]
 
 

@@ -8,12 +8,14 @@ so that a slow second slows both sides of it.
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from statistics import median
 from time import perf_counter
 
 from benchmarks.contenders import Contender, Pass
 from benchmarks.workloads import Workload
+
+Maker = Callable[[], Pass]
 
 SAMPLE_SECONDS = 0.02
 FEWEST_ROUNDS = 5
@@ -46,28 +48,37 @@ def measure(
     workload: Workload, contenders: list[Contender], seconds: float, *, rounds: int = FEWEST_ROUNDS
 ) -> Samples:
     """Samples of all contenders that can read the workload: for about that many seconds, at least so many rounds."""
-    passes = {c.name: c.prepare(workload) for c in contenders if c.reads(workload)}
-    repeats = {name: repeats_for(run, seconds) for name, run in passes.items()}
-    samples: dict[str, list[float]] = {name: [] for name in passes}
-    order = list(passes)
+    makers = {c.name: maker(c, workload) for c in contenders if c.reads(workload)}
+    repeats = {name: repeats_for(make, seconds) for name, make in makers.items()}
+    samples: dict[str, list[float]] = {name: [] for name in makers}
+    order = list(makers)
     end = perf_counter() + seconds
     while len(samples[order[0]]) < rounds or perf_counter() < end:
         for name in order:
-            samples[name].append(sample(passes[name], repeats[name]))
+            samples[name].append(sample(makers[name], repeats[name]))
         order = order[1:] + order[:1]
     return Samples(workload, samples)
 
 
-def repeats_for(run: Pass, seconds: float) -> int:
+def maker(contender: Contender, workload: Workload) -> Maker:
+    """What gives the next pass: always the same one, or, where a pass changes what it runs on, a new one."""
+    if contender.once:
+        return lambda: contender.prepare(workload)
+    run = contender.prepare(workload)
+    return lambda: run
+
+
+def repeats_for(make: Maker, seconds: float) -> int:
     """How often a pass is repeated to fill one sample; the first pass, which builds caches, does not count."""
-    run()
-    return max(1, round(min(SAMPLE_SECONDS, seconds / 10) / max(sample(run, 1), 1e-9)))
+    make()()
+    return max(1, round(min(SAMPLE_SECONDS, seconds / 10) / max(sample(make, 1), 1e-9)))
 
 
-def sample(run: Pass, repeats: int) -> float:
+def sample(make: Maker, repeats: int) -> float:
     """Seconds per pass, garbage of the contender before it collected."""
+    passes = [make() for _ in range(repeats)]
     gc.collect()
     begin = perf_counter()
-    for _ in range(repeats):
+    for run in passes:
         run()
     return (perf_counter() - begin) / repeats
