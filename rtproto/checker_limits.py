@@ -10,9 +10,9 @@ def limits(facts: Facts) -> tuple[str, ...]:
     limits: list[str] = []
     if facts.mid_session:
         limits.append("starts mid-session: what began earlier is taken as given")
-    if "client" not in facts.seen:
+    if facts.seen == {"server"}:
         limits.append("server side only: rules about requests and their answers are off")
-    if "server" not in facts.seen:
+    if facts.seen == {"client"}:
         limits.append("client side only: rules about what the server does are off")
     for side, what in (("client", "sent"), ("server", "received")):
         if facts.elided[side]:

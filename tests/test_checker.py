@@ -226,6 +226,7 @@ def test_one_side_only() -> None:
     )
     assert check(client).findings == []
     assert check(client).report().limits == ("client side only: rules about what the server does are off",)
+    assert check([]).report().limits == ()
 
 
 def test_cut_audio_switches_durations_off() -> None:
