@@ -1,6 +1,8 @@
 """REC: what is wrong with the recording, and not with the session.
 
-What a recording merely lacks (one direction, audio that was cut) is no finding: the report's limits say it.
+What a recording merely lacks (one direction, audio that was cut) is no finding: the report's limits say it. Where a
+recording's fault is at once one of the session or of the bytes, that family tells it: a start in the middle is SES001,
+a second connection SES002, two documents on a line WIR008, and a clock that goes backwards TIM003.
 """
 
 from __future__ import annotations
