@@ -50,7 +50,7 @@ from rtproto.rules.base import (
     Rule,
     Verdict,
 )
-from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, salvage
+from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, Salvage, salvage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -247,6 +247,11 @@ class SessionChecker:
         context.fault = Fault("missing-field", "$.event_id", "a string that is not empty", '""', type=type)
         return self._tell(FAULT, event, None)
 
+    def _judge_salvaged_id(self, type: str, salvaged: Salvage, direction: str) -> int | None:
+        """The same for what could be read of an event, of which it is no news that the id may be missing."""
+        earlier = self._sides[direction].note_id(salvaged.event_id, self._context.line)
+        return self._judge_id(type, salvaged, earlier) if earlier else None
+
     def _tell(self, pseudo: str, event: Any, under: int | None) -> int | None:
         """Ask the rules for that pseudo type; returns the root under which consequences fold."""
         for rule in CHECKS.get(pseudo, ()):
@@ -302,7 +307,10 @@ class SessionChecker:
         context, plan = self._context, place.plan
         context.type = plan.type
         if plan.type in _CONFIGURED and not self._profile_fixed:
-            self._recognise(context.raw)
+            shown = profile_in(context.raw)
+            if shown is not None:
+                self._profile, self._profile_reason = shown
+                self._profile_fixed = True
         broken = self._engine.step(place, event, context.line)
         context.entity = place.entity
         if broken is not None:
@@ -355,22 +363,17 @@ class SessionChecker:
     def _restart(self, plan: Plan, event: Any) -> Place:
         """A second connection begins in the same recording: judge it by itself."""
         self._earlier += sum(side.events for side in self._sides.values())
-        line, raw, direction = self._context.line, self._context.raw, self._context.direction
+        was = self._context
         self._dialect = self._forced
-        if self._dialect is None and (found := probe(raw)) is not None:
-            self._dialect = dialect_of(found, direction)
+        if self._dialect is None and (found := probe(was.raw)) is not None:
+            self._dialect = dialect_of(found, was.direction)
         self._begin()
-        self._context.line, self._context.raw, self._context.direction = line, raw, direction
-        self._context.type = plan.type
-        self._facts.seen.add(direction)
-        place = self._place(plan.type, direction)
-        self._engine.step(place, event, line)
+        now = self._context
+        now.line, now.raw, now.direction, now.type = was.line, was.raw, was.direction, plan.type
+        self._facts.seen.add(now.direction)
+        place = self._place(plan.type, now.direction)
+        self._engine.step(place, event, now.line)
         return place
-
-    def _recognise(self, raw: bytes) -> None:
-        if (recognised := profile_in(raw)) is not None:
-            self._profile, self._profile_reason = recognised
-            self._profile_fixed = True
 
     def _judge_fault(self, fault: Fault, direction: str, under: int | None = None) -> None:
         """A line that did not decode is a finding; what of it can be read still moves the tables."""
@@ -380,8 +383,7 @@ class SessionChecker:
         place = self._place(fault.type, direction) if fault.type else None
         rescued = salvage(context.raw) if place is not None else None
         if rescued is not None and under is None:
-            earlier = self._sides[direction].note_id(rescued.event_id, context.line)
-            under = self._judge_id(context.type, rescued, earlier) if earlier else None
+            under = self._judge_salvaged_id(context.type, rescued, direction)
         for rule in place.plan.raw_checks if place is not None else ():
             index = self._emit_all(rule, rule.check(context, rescued), rescued, under)
             under = index if under is None else under
@@ -402,11 +404,8 @@ class SessionChecker:
         context = self._context
         context.type = event.type
         pseudo = UNKNOWN if direction_of(event.type) is None else MISDIRECTED
-        under: int | None = None
         found = salvage(event.raw) if direction == "server" else None
-        if found is not None:
-            earlier = self._sides[direction].note_id(found.event_id, context.line)
-            under = self._judge_id(event.type, found, earlier) if earlier else None
+        under = None if found is None else self._judge_salvaged_id(event.type, found, direction)
         for other in DIALECTS.values():
             types = other.client_types if direction == "client" else other.server_types
             if event.type not in types:

@@ -15,7 +15,7 @@ from rtproto.events.dialect import DIALECTS
 from rtproto.protocol.engine import Course, Step
 from rtproto.protocol.facts import Facts
 from rtproto.protocol.handlers import CLIENT_HANDLERS, SERVER_HANDLERS, no_fact
-from rtproto.protocol.ledger import ANSWERS
+from rtproto.protocol.ledger import QUESTIONS
 from rtproto.protocol.routes import routes_of
 from rtproto.rules import RULES
 from rtproto.rules.base import Rule
@@ -58,9 +58,7 @@ class Plan:
         self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type, no_fact)
         self.audio = type in AUDIO_FIELDS
         self.collects = self.handler is Facts.on_text_delta
-        self.answers = direction == "server" and (
-            type == "error" or any(type in each for each in ANSWERS.values())
-        )
+        self.answers = direction == "server" and (type == "error" or type in QUESTIONS)
 
 
 plan_of = functools.cache(Plan)

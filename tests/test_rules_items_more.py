@@ -43,33 +43,6 @@ def test_itm019_an_item_that_nobody_asked_for() -> None:
     assert "never asked for" in said(findings, "ITM019")[0][2]
 
 
-def _create(text: str) -> dict[str, Any]:
-    content = [{"type": "input_text", "text": text}]
-    return {
-        "type": "conversation.item.create",
-        "item": {"type": "message", "role": "user", "content": content},
-    }
-
-
-def _shown(kind: str, id: str, text: str, previous: str | None, event_id: str) -> dict[str, Any]:
-    item = {**_create(text)["item"], "id": id, "status": "completed"}
-    type = f"conversation.item.{kind}"
-    return {"type": type, "event_id": event_id, "previous_item_id": previous, "item": item}
-
-
-def _history(first_added: str) -> list[tuple[str, int]]:
-    """Two items are seeded; the server shows the first under that id before it is done as item_one."""
-    lines = session("text_turn")[:3]
-    lines += [("client", _create("One.")), ("client", _create("Two."))]
-    lines += [
-        ("server", _shown("added", first_added, "One.", None, "event_a1")),
-        ("server", _shown("done", "item_one", "One.", None, "event_d1")),
-        ("server", _shown("added", "item_two", "Two.", "item_one", "event_a2")),
-        ("server", _shown("done", "item_two", "Two.", "item_one", "event_d2")),
-    ]
-    return found(check(encode(lines)))
-
-
 def test_an_error_about_the_buffer_is_about_the_commit() -> None:
     """Servers that give the refusal no code name the buffer in its message."""
     error = {

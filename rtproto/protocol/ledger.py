@@ -26,9 +26,8 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 }
 """Request types and the event types that say yes to them.  An `error` says no to any."""
 
-_QUESTIONS: Mapping[str, str] = {
-    answer: request for request, answers in ANSWERS.items() for answer in answers
-}
+QUESTIONS: Mapping[str, str] = {answer: request for request, answers in ANSWERS.items() for answer in answers}
+"""Event types that say yes to a request, and the type of that request."""
 
 ERROR_CODES: Mapping[str, tuple[str, ...]] = {
     "conversation_already_has_active_response": ("response.create",),
@@ -45,7 +44,7 @@ ERROR_CODES: Mapping[str, tuple[str, ...]] = {
     "unknown_parameter": ("session.update", "response.create", "conversation.item.create"),
     "invalid_parameter": ("session.update", "transcription_session.update"),
 }
-"""Error codes seen on the wire, and the requests they can be about (rules.md section 5)."""
+"""Error codes seen on the wire, and the requests they can be about."""
 
 
 class Request:
@@ -116,13 +115,17 @@ class Ledger:
             self._asked_about, self._answer = event, self._find(event)
         return self._answer
 
+    def unasked(self, event: Any) -> bool:
+        """Whether no open request explains this answer, nor one that an `error` may have struck out by mistake."""
+        return QUESTIONS[tag_of(event) or ""] not in self.guessed and self.answered_by(event) is None
+
     def _find(self, event: Any) -> Request | None:
         if not self.open:
             return None
         type = tag_of(event) or ""
         if type == "error":
             return self._refused_by(event)
-        question = _QUESTIONS.get(type)
+        question = QUESTIONS.get(type)
         answered: Request | None = None
         for request in self.open:
             if request.type == question and _fits(request, event):
@@ -199,11 +202,8 @@ def _fits(request: Request, event: Any) -> bool:
     if request.type == "response.create":
         outside = field(asked, "response", "conversation") == "none"
         conversation = getattr(field(event, "response"), "conversation_id", "")
-        return (
-            (conversation is None) == outside
-            if conversation is None or isinstance(conversation, str)
-            else True
-        )
+        told = conversation is None or isinstance(conversation, str)
+        return not told or (conversation is None) == outside
     if request.type == "response.cancel":
         wanted = field(asked, "response_id")
         return wanted is None or bool(wanted == field(event, "response", "id"))

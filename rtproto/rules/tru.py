@@ -14,6 +14,13 @@ from rtproto.rules.examples import Example, after, before, change, drop
 
 _TOLERANCE_MS = 100
 _REQUEST = "conversation.item.truncate"
+_CUT_OFF = after(
+    "response.done",
+    "client",
+    {"type": _REQUEST, "item_id": "item_a2", "content_index": 0, "audio_end_ms": 100},
+    nth=1,
+)
+"""The client truncates the second answer of a session, as it may."""
 
 
 def _part(event: Any) -> tuple[str, int]:
@@ -98,9 +105,7 @@ class TruncatedWithoutRequest(Rule):
         if not context.both_directions or facts.mid_session or facts.playback.on_media_track:
             return
         # Audio in the events is what shows the WebSocket.
-        if _part(event) not in facts.output_audio or _REQUEST in facts.ledger.guessed:
-            return
-        if facts.ledger.answered_by(event) is None:
+        if _part(event) in facts.output_audio and facts.ledger.unasked(event):
             yield Verdict(entity=_cut_item(context, event))
 
 
@@ -164,14 +169,7 @@ class TruncateNonAssistant(Rule):
     example = Example(
         "voice_turn",
         change(_REQUEST, "item_id", "item_u2"),
-        prepare=(
-            after(
-                "response.done",
-                "client",
-                {"type": _REQUEST, "item_id": "item_a2", "content_index": 0, "audio_end_ms": 100},
-                nth=1,
-            ),
-        ),
+        prepare=(_CUT_OFF,),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -204,14 +202,7 @@ class TruncateContentIndex(Rule):
     example = Example(
         "voice_turn",
         change(_REQUEST, "content_index", 1),
-        prepare=(
-            after(
-                "response.done",
-                "client",
-                {"type": _REQUEST, "item_id": "item_a2", "content_index": 0, "audio_end_ms": 100},
-                nth=1,
-            ),
-        ),
+        prepare=(_CUT_OFF,),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

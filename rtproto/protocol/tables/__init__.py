@@ -17,7 +17,7 @@ their running side by side:
 * *input audio buffer* (the VAD's turn), *committed turn* (the item that a commit promises) and *idle turn* (the one
   that the server makes of a user's silence).
 * *transcription*: of user audio, asynchronous to everything else.  Its order against responses, and against the
-  item's own announcement, is not defined (rules.md TRN002, TRN007), so no table speaks of it.
+  item's own announcement, is not defined (TRN002, TRN007), so no table speaks of it.
 * *output audio buffer*: playback on WebRTC and SIP.
 * *MCP tool listing*, *MCP call*, and the *MCP approval* that may stand between them.
 

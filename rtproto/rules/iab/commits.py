@@ -187,10 +187,7 @@ class CommittedWithoutCause(Rule):
             return
         if facts.speech_item is not None or _reconfiguring(context):
             return
-        if (
-            facts.ledger.answered_by(event) is None
-            and "input_audio_buffer.commit" not in facts.ledger.guessed
-        ):
+        if facts.ledger.unasked(event):
             yield Verdict()
 
 
@@ -231,10 +228,9 @@ class ClearedWithoutClear(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        if context.both_directions and not context.facts.mid_session:
-            ledger = context.facts.ledger
-            if ledger.answered_by(event) is None and "input_audio_buffer.clear" not in ledger.guessed:
-                yield Verdict({"what": "the client never asked to clear the buffer"})
+        facts = context.facts
+        if context.both_directions and not facts.mid_session and facts.ledger.unasked(event):
+            yield Verdict({"what": "the client never asked to clear the buffer"})
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         for verdict in unanswered(context, "input_audio_buffer.clear", cut):

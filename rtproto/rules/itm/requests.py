@@ -151,18 +151,14 @@ class ItemWithoutCause(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts, item = context.facts, field(event, "item")
         item_id = field(item, "id")
-        if (
-            not context.both_directions
-            or facts.mid_session
-            or "conversation.item.create" in facts.ledger.guessed
-        ):
+        if not context.both_directions or facts.mid_session:
             return
         if field(item, "role") not in ("user", "system") and tag_of(item) != "function_call_output":
             return
         parts = {tag_of(part) for part in listed(item, "content") or ()}
         if parts == {"input_image"} or item_id == facts.committed_item or item_entity_seen(context, item_id):
             return
-        if facts.ledger.answered_by(event) is None and _renamed(context, event) is None:
+        if facts.ledger.unasked(event) and _renamed(context, event) is None:
             kind = "function call output" if tag_of(item) == "function_call_output" else f"{item.role} item"
             call = context.engine.find("function call", (field(item, "call_id"),))
             yield Verdict({"kind": kind}, entity=blamed(item_entity(context, item_id), call))
@@ -207,10 +203,9 @@ class DeletedWithoutRequest(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        ledger = context.facts.ledger
         if not context.both_directions or context.facts.mid_session:
             return
-        if ledger.answered_by(event) is None and "conversation.item.delete" not in ledger.guessed:
+        if context.facts.ledger.unasked(event):
             entity = item_entity(context, field(event, "item_id"))
             yield Verdict({"what": "the client never asked to delete the item"}, entity=entity)
 
@@ -243,12 +238,7 @@ class RetrievedMismatch(Rule):
             return
         item_id = field(item, "id")
         entity = item_entity(context, item_id)
-        asked = facts.ledger.answered_by(event)
-        if (
-            asked is None
-            and not facts.mid_session
-            and "conversation.item.retrieve" not in facts.ledger.guessed
-        ):
+        if not facts.mid_session and facts.ledger.unasked(event):
             yield Verdict({"what": f"the client never asked for {item_id}"}, entity=entity)
             return
         known = facts.items.get(item_id or "")
