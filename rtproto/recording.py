@@ -111,7 +111,8 @@ class Settings:
             for frame in read(stream, limit=self._limit):
                 if frame.close is not None:
                     if checker is not None:
-                        sessions.append(self._end(checker, cut=False))
+                        # 1006 stands for a connection that broke: nobody knows what would have followed.
+                        sessions.append(self._end(checker, cut=frame.close.code == 1006))
                         checker = None
                     continue
                 if checker is None:

@@ -3,6 +3,10 @@
 An envelope is an object with an event under `event`, `data`, `payload` or `message`: an object, or a string
 that holds one.  A bare event does not say who sent it, and need not: no type is sent by both sides.  Events are
 handed on as the bytes that stand in the file, and nothing in them is decoded here.
+
+`python -m rtproto record` writes such envelopes.  Its lines with a member `recording` tell about the recording and hold
+no event; `audio_bytes` and `raw` beside or in place of an event stand for what cannot be written as JSON, or was left
+out.
 """
 
 from __future__ import annotations
@@ -12,9 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, Literal, TypeAlias
 
 import msgspec
+import pybase64
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from rtproto.events.dialect import direction_of
+from rtproto.transcripts.elision import restored
 from rtproto.wire import MAX_LINE_BYTES, Fault, Line, read_lines
 from rtproto.wire_scan import scan
 
@@ -62,7 +68,8 @@ class Frame(Struct, frozen=True, gc=False):
     raw: bytes
     """The event's JSON text as it stands in the file; the whole line where no event can be made out in it."""
     time: float | None = None
-    """The envelope's time, if it is a number, in the recorder's unit; `at_ms` is turned into seconds."""
+    """The envelope's time, if it is a number, in the recorder's unit; `at_ms` is turned into seconds.  Where the head
+    of the recording says when it started, `t` counts from then, and this is a date."""
     fault: Fault | None = None
     """Why the line has no event, where that is not for the event's decoder to say; `raw` is then the line, or
     its start."""
@@ -104,6 +111,9 @@ class _Envelope(Struct, frozen=True):
     at: Raw | UnsetType = UNSET
     at_ms: Raw | UnsetType = UNSET
     close: Raw | UnsetType = UNSET
+    recording: Raw | UnsetType = UNSET
+    audio_bytes: Raw | UnsetType = UNSET
+    raw: Raw | UnsetType = UNSET
 
     def texts(self, *names: str) -> Iterator[bytes]:
         """The JSON texts of those members that are there."""
@@ -113,10 +123,18 @@ class _Envelope(Struct, frozen=True):
                 yield bytes(text)
 
 
+class _Head(Struct, frozen=True):
+    """What the first line of a recording of ours says that is needed to read the others."""
+
+    started: float | None = None
+
+
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _STRING = msgspec.json.Decoder(str)
 _NUMBER = msgspec.json.Decoder(float)
 _CLOSE = msgspec.json.Decoder(Close)
+_SIZE = msgspec.json.Decoder(int)
+_HEAD = msgspec.json.Decoder(_Head)
 _DIRECTIONS: Mapping[bytes, Direction] = {b'"client"': "client", b'"server"': "server"}
 _TIMES = ("t", "time", "ts", "timestamp", "at", "at_ms")
 _EARLIEST, _LATEST = 1e9, 1e11
@@ -147,9 +165,13 @@ def read(stream: BinaryIO, limit: int = MAX_LINE_BYTES) -> Iterator[Frame]:
             raise NotARecording(_teach([one.raw for one in begun]))
     perspective = _Perspective()
     while begun:
-        yield _frame(begun.pop(0), limit, perspective)
+        frame = _frame(begun.pop(0), limit, perspective)
+        if frame is not None:
+            yield frame
     for line in lines:
-        yield _frame(line, limit, perspective)
+        frame = _frame(line, limit, perspective)
+        if frame is not None:
+            yield frame
 
 
 def looks_like_realtime(first_lines: Sequence[bytes]) -> bool:
@@ -162,7 +184,9 @@ def _holds_event(raw: bytes) -> bool:
     if envelope is None:
         # It may have been cut, or be faulty in another way that deserves a finding; an element of an array is not.
         return _TYPE.match(raw[:4096]) is not None and not raw.rstrip().endswith((b",", b"]"))
-    return _has_type(envelope) or any(map(_is_event, envelope.texts("event", "data", "payload", "message")))
+    if _has_type(envelope) or _about_the_recording(envelope):
+        return True
+    return any(map(_is_event, envelope.texts("event", "data", "payload", "message")))
 
 
 def _is_event(text: bytes) -> bool:
@@ -172,6 +196,10 @@ def _is_event(text: bytes) -> bool:
 
 def _has_type(envelope: _Envelope) -> bool:
     return any(text.startswith(b'"') for text in envelope.texts("type"))
+
+
+def _about_the_recording(envelope: _Envelope) -> bool:
+    return any(text.startswith(b"{") for text in envelope.texts("recording"))
 
 
 def _type(event: bytes) -> str:
@@ -204,12 +232,28 @@ def _unquoted(text: bytes) -> bytes:
 
 
 class _Perspective:
-    """Whether the recorder sat in the client or in the server, once an event has shown it."""
+    """Where the recorder sat, in the client or in the server, once an event has shown it; and when it started."""
 
-    __slots__ = ("_from_server",)
+    __slots__ = ("_from_server", "started")
 
     def __init__(self) -> None:
         self._from_server: bool | None = None
+        self.started: float | None = None
+        """Seconds since 1970, from the head of the recording."""
+
+    def time(self, envelope: _Envelope) -> float | None:
+        """The time that an envelope tells."""
+        time = _time(envelope)
+        if self.started is None or time is None or envelope.t is UNSET:
+            return time
+        return self.started + time
+
+    def note_head(self, text: bytes) -> None:
+        """Take from the head of a recording what the lines below it are counted from."""
+        try:
+            self.started = _HEAD.decode(text).started
+        except ValueError:
+            return
 
     def direction(self, name: str, event: bytes) -> Direction | None:
         """Who sent the event that the recorder gave that name of a direction; None for a name that nobody uses."""
@@ -234,7 +278,8 @@ def _text(raw: bytes) -> str:
         return ""
 
 
-def _frame(line: Line, limit: int, perspective: _Perspective) -> Frame:
+def _frame(line: Line, limit: int, perspective: _Perspective) -> Frame | None:
+    """The message of a line; None for a line that tells about the recording."""
     raw = line.raw
     if line.too_long:
         fault = Fault("too-long", "", f"a line of at most {limit} bytes", "a longer one")
@@ -250,30 +295,53 @@ def _frame(line: Line, limit: int, perspective: _Perspective) -> Frame:
         direction = _DIRECTIONS.get(bytes(envelope.direction))
         event = bytes(envelope.event)
         if direction is not None and event.startswith(b"{"):
-            return Frame(line.number, direction, event, _time(envelope))
-    return _unpacked(line, envelope, perspective)
+            return Frame(line.number, direction, _whole(event, envelope, limit), perspective.time(envelope))
+    return _unpacked(line, envelope, perspective, limit)
 
 
-def _unpacked(line: Line, envelope: _Envelope, perspective: _Perspective) -> Frame:
+def _whole(event: bytes, envelope: _Envelope, limit: int) -> bytes:
+    """The event, with silence where the recorder left audio out."""
+    if envelope.audio_bytes is UNSET:
+        return event
+    try:
+        size = _SIZE.decode(envelope.audio_bytes)
+    except ValueError:
+        return event
+    return restored(event, size) if 0 < size <= limit else event
+
+
+def _unpacked(line: Line, envelope: _Envelope, perspective: _Perspective, limit: int) -> Frame | None:
     contents = [_unquoted(text) for text in envelope.texts("event", "data", "payload", "message")]
     event = next((text for text in contents if text.lstrip().startswith(b"{")), None)
     bare = _has_type(envelope)
+    time = perspective.time(envelope)
     direction: Direction | None = None
     for text in envelope.texts("direction", "dir", "source", "sender"):
         direction = direction or perspective.direction(_text(text), event or b"")
     if event is None and not bare:
         for text in envelope.texts("close"):
-            return Frame(line.number, direction, line.raw, _time(envelope), close=_closing(text))
+            return Frame(line.number, direction, line.raw, time, close=_closing(text))
+        if _about_the_recording(envelope):
+            perspective.note_head(*envelope.texts("recording"))
+            return None
         if direction is not None:
-            if contents:
-                return Frame(line.number, direction, contents[0], _time(envelope))
+            for content in (*contents, *map(_decoded, envelope.texts("raw"))):
+                return Frame(line.number, direction, content, time)
             fault = Fault(
                 "missing-field", "$.event", "the event, as an object or as a string of JSON", "nothing"
             )
-            return Frame(line.number, direction, line.raw, _time(envelope), fault)
+            return Frame(line.number, direction, line.raw, time, fault)
     if event is None or (bare and direction is None and not _is_event(event)):
         return Frame(line.number, None, line.raw)
-    return Frame(line.number, direction, event, _time(envelope))
+    return Frame(line.number, direction, _whole(event, envelope, limit), time)
+
+
+def _decoded(text: bytes) -> bytes:
+    """The bytes of a JSON string of base64; the text itself, if it is none."""
+    try:
+        return pybase64.b64decode(_text(text), None, True)
+    except ValueError:
+        return text
 
 
 def _closing(text: bytes) -> Close:
