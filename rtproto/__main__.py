@@ -22,6 +22,7 @@ commands:
   rules [CODE ...]  print the rules, or the pages of some; --check verifies the docs
   tables            print the state tables, as Markdown with diagrams
   schema            print the JSON Schema of the JSON report; --check verifies it
+  conform           run a checker over the conformance suite, and keep the suite
 
 `python -m rtproto COMMAND --help` says more.
 """
@@ -34,6 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from rtproto import check
 
         return check.main(arguments[1:], prog=f"{PROG} check")
+    if arguments and arguments[0] == "conform":
+        from rtproto.conform import cli
+
+        return cli.main(arguments[1:], prog=f"{PROG} conform")
     parser = argparse.ArgumentParser(
         prog=PROG,
         usage=f"{PROG} COMMAND ...",
@@ -43,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"rtproto {rtproto.__version__}")
-    parser.add_argument("command", choices=("check", "rules", "tables", "schema"), help=argparse.SUPPRESS)
+    parser.add_argument("command", choices=("check", "rules", "tables", "schema", "conform"), help=argparse.SUPPRESS)
     command: str = parser.parse_args(arguments[:1]).command
     run = {"rules": _rules, "tables": _tables, "schema": _schema}[command]
     return console.guard(lambda: run(arguments[1:]))

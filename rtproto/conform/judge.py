@@ -1,0 +1,77 @@
+"""rtproto as a checker of the suite: a transcript on standard input, findings on standard output.
+
+    python -m rtproto conform check < transcript
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import msgspec
+
+from rtproto import console
+from rtproto.conform.contract import (
+    CLEAN,
+    FOUND,
+    NOT_CHECKED,
+    BadInput,
+    Head,
+    Reported,
+    read_transcripts,
+)
+from rtproto.conform.transcript import Line
+
+
+def judge(head: Head, lines: list[Line]) -> list[Reported]:
+    """The findings of a transcript that are nobody's consequence.  Raises `ValueError` for an unknown profile."""
+    from rtproto.checker import SessionChecker
+    from rtproto.wire import MAX_LINE_BYTES
+
+    checker = SessionChecker(
+        dialect=head.dialect,
+        profile=head.profile,
+        max_frame_bytes=head.frame_limit or MAX_LINE_BYTES,
+        strict_fields=head.strict_fields,
+    )
+    for line in lines:
+        checker.feed(line.direction, line.raw, time=line.seconds)
+    checker.close(cut=not head.closed)
+    return [
+        Reported(finding.line, finding.code, finding.severity.label)  # type: ignore[arg-type]  # one of three
+        for finding in checker.findings
+        if finding.caused_by is None
+    ]
+
+
+def answer(head: Head, lines: list[Line], write: Callable[[str], object]) -> int:
+    """Write the findings of one transcript; returns the exit status."""
+    try:
+        findings = judge(head, lines)
+    except ValueError as why:
+        console.say(f"{head.id}: {why}")
+        return NOT_CHECKED
+    for finding in findings:
+        write(msgspec.json.encode(finding).decode() + "\n")
+    return FOUND if any(finding.severity != "info" for finding in findings) else CLEAN
+
+
+def check(*, batch: bool) -> int:
+    """Answer what is on standard input: one transcript, or in batch mode any number of them."""
+    out = console.output("jsonl")
+    status = CLEAN
+    number = 0
+    try:
+        for number, (head, lines) in enumerate(read_transcripts(sys.stdin.buffer), 1):
+            if number > 1 and not batch:
+                raise BadInput(f"a second transcript, {head.id}; one is checked at a time without --batch")
+            status = answer(head, lines, out.write)
+            if batch:
+                out.write(msgspec.json.encode({"id": head.id, "exit": status}).decode() + "\n")
+    except BadInput as why:
+        console.say(f"standard input: {why}")
+        return NOT_CHECKED
+    if not number:
+        console.say("standard input: no transcript")
+        return NOT_CHECKED
+    return CLEAN if batch else status

@@ -1,0 +1,77 @@
+"""Running a checker over cases: one process for each case, or in batch mode a few for all of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from msgspec import Struct
+
+from rtproto.conform.case import Case
+from rtproto.conform.contract import Answer, read_answer, read_answers, transcript_text
+
+OWN = (sys.executable, "-m", "rtproto", "conform", "check", "--batch")
+"""rtproto itself, through the same contract as any other checker."""
+BATCH = 64
+"""Cases for one process in batch mode: enough to forget its start, few enough to lose when it crashes."""
+_TOLD = 300
+"""Characters of a checker's standard error that a problem quotes."""
+
+
+class Checker(Struct, frozen=True):
+    """A command that checks transcripts."""
+
+    command: tuple[str, ...] = OWN
+    batch: bool = True
+    timeout: float = 60.0
+    """Seconds that one process may take."""
+    jobs: int = 0
+    """Processes at a time; 0 for one on each processor."""
+
+    def answers(self, cases: Sequence[Case]) -> Iterator[tuple[Case, Answer]]:
+        """Every case with its answer, in order.  A checker that fails in any way gives answers with a problem."""
+        size = BATCH if self.batch else 1
+        chunks = [cases[start : start + size] for start in range(0, len(cases), size)]
+        ask: Callable[[Sequence[Case]], list[Answer]] = self._batch if self.batch else self._single
+        with ThreadPoolExecutor(self.jobs or os.cpu_count() or 1) as pool:
+            for chunk, answers in zip(chunks, pool.map(ask, chunks), strict=True):
+                yield from zip(chunk, answers, strict=True)
+
+    def _single(self, cases: Sequence[Case]) -> list[Answer]:
+        done = self._run(transcript_text(cases[0]))
+        if done.problem:
+            return [Answer(None, problem=done.problem)]
+        answer = read_answer(done.output, done.exit)
+        return [Answer(None, answer.findings, answer.problem + done.told) if answer.problem else answer]
+
+    def _batch(self, cases: Sequence[Case]) -> list[Answer]:
+        done = self._run("".join(map(transcript_text, cases)))
+        answers = read_answers(done.output)
+        ended = done.problem or f"no answer; the process ended with exit status {done.exit}"
+        return [answers.get(case.id) or Answer(None, problem=ended + done.told) for case in cases]
+
+    def _run(self, input: str) -> _Done:
+        try:
+            done = subprocess.run(
+                self.command, input=input.encode(), capture_output=True, timeout=self.timeout, check=False
+            )
+        except subprocess.TimeoutExpired as late:
+            output = (late.stdout or b"").decode(errors="replace")
+            return _Done(output, problem=f"no end after {self.timeout:g} seconds")
+        except (OSError, ValueError) as error:
+            return _Done(problem=f"cannot be run: {error}")
+        told = done.stderr.decode(errors="replace").strip()[-_TOLD:]
+        return _Done(done.stdout.decode(errors="replace"), done.returncode, f"; it said: {told}" if told else "")
+
+
+class _Done(Struct, frozen=True):
+    """A process that ended."""
+
+    output: str = ""
+    exit: int = -1
+    told: str = ""
+    """The end of its standard error, after a semicolon."""
+    problem: str = ""
