@@ -48,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"rtproto {rtproto.__version__}")
-    parser.add_argument("command", choices=("check", "rules", "tables", "schema", "conform"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "command", choices=("check", "rules", "tables", "schema", "conform"), help=argparse.SUPPRESS
+    )
     command: str = parser.parse_args(arguments[:1]).command
     run = {"rules": _rules, "tables": _tables, "schema": _schema}[command]
     return console.guard(lambda: run(arguments[1:]))

@@ -11,7 +11,7 @@ import msgspec
 import tomli
 from msgspec import Struct
 
-from rtproto.conform.transcript import BadLine, Line, parse, written
+from rtproto.conform.transcript import Line, LineError, parse, written
 
 VERDICTS = ("valid", "invalid", "acceptable", "indeterminate")
 SEVERITIES = ("error", "warning", "info")
@@ -20,7 +20,7 @@ Verdict = Literal["valid", "invalid", "acceptable", "indeterminate"]
 Level = Literal["error", "warning", "info"]
 
 
-class BadCase(ValueError):
+class CaseError(ValueError):
     """A file that is no case; the text says why."""
 
 
@@ -78,24 +78,24 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True):
         return self.id.partition("/")[0]
 
     def lines(self) -> list[Line]:
-        """The frames.  Raises `BadCase` for a line that is none."""
+        """The frames.  Raises `CaseError` for a line that is none."""
         return [line for _, line in self.numbered()]
 
     def numbered(self) -> Iterator[tuple[int, Line]]:
-        """The frames with their line numbers, from 1.  Raises `BadCase` for a line that is none."""
+        """The frames with their line numbers, from 1.  Raises `CaseError` for a line that is none."""
         for number, line in enumerate(self.transcript.removesuffix("\n").split("\n"), 1):
             try:
                 yield number, parse(line)
-            except BadLine as why:
-                raise BadCase(f"line {number} of the transcript: {why}") from None
+            except LineError as why:
+                raise CaseError(f"line {number} of the transcript: {why}") from None
 
 
 def load(text: str) -> Case:
-    """Read a case file.  Raises `BadCase`."""
+    """Read a case file.  Raises `CaseError`."""
     try:
         return msgspec.convert(tomli.loads(text), Case)
     except (tomli.TOMLDecodeError, msgspec.ValidationError) as why:
-        raise BadCase(str(why)) from None
+        raise CaseError(str(why)) from None
 
 
 def transcript_of(lines: list[Line]) -> str:
@@ -106,7 +106,7 @@ def transcript_of(lines: list[Line]) -> str:
 def dump(case: Case) -> str:
     """The canonical text of a case: members in one order, none that says what is so anyway, one form for a frame.
 
-    Raises `BadCase` for a transcript that cannot be read.
+    Raises `CaseError` for a transcript that cannot be read.
     """
     parts = [f"{name} = {_value(value)}" for name, value in _head(case)]
     origin = f"{{ kind = {_text(case.origin.kind)}, ref = {_text(case.origin.ref)} }}"

@@ -17,15 +17,14 @@ import msgspec
 from msgspec import Struct
 
 from rtproto.conform.case import Case, Level
-from rtproto.conform.transcript import BadLine, Line, parse, written
+from rtproto.conform.transcript import Line, LineError, parse, written
 
-FORMAT = "rtproto-transcript/1"
 MARK = "! "
 
 CLEAN, FOUND, NOT_CHECKED = 0, 1, 2
 
 
-class BadInput(ValueError):
+class InputError(ValueError):
     """Standard input holds no transcript; the text says why."""
 
 
@@ -61,14 +60,22 @@ class Answer(Struct, frozen=True):
 
 def transcript_text(case: Case) -> str:
     """A case as a checker gets it: without its label, and without repetitions."""
-    head = Head(FORMAT, case.id, case.dialect, case.profile, case.closed, case.frame_limit, case.strict_fields)
+    head = Head(
+        "rtproto-transcript/1",
+        case.id,
+        case.dialect,
+        case.profile,
+        case.closed,
+        case.frame_limit,
+        case.strict_fields,
+    )
     lines = [MARK + msgspec.json.encode(head).decode()]
     lines += (written(line, compact=False) for line in case.lines())
     return "\n".join(lines) + "\n"
 
 
 def read_transcripts(lines: Iterable[bytes]) -> Iterator[tuple[Head, list[Line]]]:
-    """The transcripts on a checker's standard input.  Raises `BadInput`."""
+    """The transcripts on a checker's standard input.  Raises `InputError`."""
     head: Head | None = None
     frames: list[Line] = []
     for number, raw in enumerate(lines, 1):
@@ -80,10 +87,10 @@ def read_transcripts(lines: Iterable[bytes]) -> Iterator[tuple[Head, list[Line]]
                 head, frames = msgspec.json.decode(text[len(MARK) :], type=Head), []
                 continue
             frame = parse(text)
-        except (UnicodeDecodeError, BadLine, msgspec.DecodeError) as why:
-            raise BadInput(f"line {number}: {why}") from None
+        except (UnicodeDecodeError, LineError, msgspec.DecodeError) as why:
+            raise InputError(f"line {number}: {why}") from None
         if head is None:
-            raise BadInput(f"line {number}: a transcript begins with {MARK}{{…}}")
+            raise InputError(f"line {number}: a transcript begins with {MARK}{{…}}")
         frames.append(frame)
     if head is not None:
         yield head, frames

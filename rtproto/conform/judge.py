@@ -1,6 +1,6 @@
 """rtproto as a checker of the suite: a transcript on standard input, findings on standard output.
 
-    python -m rtproto conform check < transcript
+python -m rtproto conform check < transcript
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from rtproto.conform.contract import (
     CLEAN,
     FOUND,
     NOT_CHECKED,
-    BadInput,
     Head,
+    InputError,
     Reported,
     read_transcripts,
 )
@@ -64,11 +64,11 @@ def check(*, batch: bool) -> int:
     try:
         for number, (head, lines) in enumerate(read_transcripts(sys.stdin.buffer), 1):
             if number > 1 and not batch:
-                raise BadInput(f"a second transcript, {head.id}; one is checked at a time without --batch")
+                raise InputError(f"a second transcript, {head.id}; one is checked at a time without --batch")
             status = answer(head, lines, out.write)
             if batch:
                 out.write(msgspec.json.encode({"id": head.id, "exit": status}).decode() + "\n")
-    except BadInput as why:
+    except InputError as why:
         console.say(f"standard input: {why}")
         return NOT_CHECKED
     if not number:

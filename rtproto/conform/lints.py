@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from rtproto.conform.case import BadCase, Case
+from rtproto.conform.case import Case, CaseError
 from rtproto.conform.suite import Index, count, id_of, index, read
 from rtproto.conform.transcript import Line
 
@@ -19,7 +17,7 @@ LONGEST_TITLE = 100
 
 
 def problems(folder: Path) -> list[str]:
-    """Everything that is wrong with a suite, a sentence each.  Raises `NoSuite` where it cannot even be read."""
+    """Everything that is wrong with a suite, a sentence each.  Raises `SuiteError` where it cannot even be read."""
     suite = index(folder)
     read_cases = list(read(folder))
     cases = {case.id: case for _, case in read_cases}
@@ -39,7 +37,7 @@ def problems(folder: Path) -> list[str]:
 def _case(case: Case, suite: Index, cases: Mapping[str, Case]) -> Iterator[str]:
     try:
         lines = case.lines()
-    except BadCase as why:
+    except CaseError as why:
         yield str(why)
         return
     if not case.title or len(case.title) > LONGEST_TITLE or case.title[-1] == "." or " should " in case.title:
@@ -88,19 +86,19 @@ def _twin(case: Case, lines: Sequence[Line], cases: Mapping[str, Case]) -> Itera
         yield f"its twin {case.twin!r} is {edits} edits away"
 
 
-def distance(one: Case, other: Case) -> int:
+def distance(one: Case, two: Case) -> int:
     """Edits between two cases: a line changed, left out, put in or exchanged with the next, the rest of the
     transcript cut off, the sides exchanged throughout, more time passing, or one of what stands beside the lines."""
     beside = ("dialect", "profile", "closed", "frame_limit", "strict_fields")
-    edits = sum(getattr(one, name) != getattr(other, name) for name in beside)
-    before, after = _steps(one.lines()), _steps(other.lines())
-    other_side = {"client": "server", "server": "client"}
-    if [(other_side[side], *rest) for side, *rest in before] == after != before:
+    edits = sum(bool(getattr(one, name) != getattr(two, name)) for name in beside)
+    before, after = _steps(one.lines()), _steps(two.lines())
+    other = {"client": "server", "server": "client"}
+    if [(other[side], raw, passed) for side, raw, passed in before] == after != before:
         return edits + 1
     return edits + sum(_blocks(before, after))
 
 
-_Step = tuple[Any, ...]
+_Step = tuple[str, bytes, float | None]
 
 
 def _steps(lines: Sequence[Line]) -> list[_Step]:
@@ -142,11 +140,15 @@ def _rules(cases: Sequence[Case], suite: Index, rules: Sequence[Mapping[str, Any
                 yield f"suite.toml calls {code} untested, and there are cases of it"
         elif not tested[code] and rule["unjudged"] is None:
             yield f"{code} {rule['name']} has no case and suite.toml gives no reason"
-    yield from (f"suite.toml calls {code} untested; there is no such rule" for code in suite.untested if code not in ledger)
+    yield from (
+        f"suite.toml calls {code} untested; there is no such rule"
+        for code in suite.untested
+        if code not in ledger
+    )
     for case in cases:
         for each in case.expect:
-            rule = ledger.get(each.code)
-            if rule is None:
+            broken = ledger.get(each.code)
+            if broken is None:
                 yield f"{case.id}: there is no rule {each.code}"
-            elif case.dialect not in rule["dialects"]:
+            elif case.dialect not in broken["dialects"]:
                 yield f"{case.id}: {each.code} is no rule of {case.dialect}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,16 @@ class Checker(Struct, frozen=True):
     """Seconds that one process may take."""
     jobs: int = 0
     """Processes at a time; 0 for one on each processor."""
+
+    @classmethod
+    def of(cls, command: str | None, *, batch: bool, jobs: int, timeout: float) -> Checker:
+        """The checker of that command line; rtproto itself for None.  Raises `ValueError` for one that is empty."""
+        if command is None:
+            return cls(timeout=timeout, jobs=jobs)
+        words = tuple(shlex.split(command))
+        if not words:
+            raise ValueError("the checker is an empty command")
+        return cls(words, batch, timeout, jobs)
 
     def answers(self, cases: Sequence[Case]) -> Iterator[tuple[Case, Answer]]:
         """Every case with its answer, in order.  A checker that fails in any way gives answers with a problem."""
@@ -64,7 +75,9 @@ class Checker(Struct, frozen=True):
         except (OSError, ValueError) as error:
             return _Done(problem=f"cannot be run: {error}")
         told = done.stderr.decode(errors="replace").strip()[-_TOLD:]
-        return _Done(done.stdout.decode(errors="replace"), done.returncode, f"; it said: {told}" if told else "")
+        return _Done(
+            done.stdout.decode(errors="replace"), done.returncode, f"; it said: {told}" if told else ""
+        )
 
 
 class _Done(Struct, frozen=True):

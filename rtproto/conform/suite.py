@@ -9,7 +9,7 @@ import msgspec
 import tomli
 from msgspec import Struct
 
-from rtproto.conform.case import BadCase, Case, load
+from rtproto.conform.case import Case, CaseError, load
 
 CASES = "cases"
 
@@ -40,25 +40,28 @@ class Index(Struct, frozen=True, forbid_unknown_fields=True):
     """Rules without a case, each with the reason why no transcript can have one."""
 
 
-class NoSuite(ValueError):
+class SuiteError(ValueError):
     """There is no suite where one was looked for, or it cannot be read; the text says why."""
 
 
 def home() -> Path:
-    """The suite that came with this rtproto: in an installed wheel beside this module, else at the source tree's top."""
+    """The suite that came with this rtproto: beside this module in an installed wheel, else at the source tree's top.
+
+    Raises `SuiteError` where it is in neither place.
+    """
     here = Path(__file__).parent
     for folder in (here / "suite", here.parents[1] / "conformance"):
         if (folder / "suite.toml").is_file():
             return folder
-    raise NoSuite("this rtproto came without its conformance suite; name its folder with --suite")
+    raise SuiteError("this rtproto came without its conformance suite; name its folder with --suite")
 
 
 def index(folder: Path) -> Index:
-    """Read `suite.toml`.  Raises `NoSuite`."""
+    """Read `suite.toml`.  Raises `SuiteError`."""
     try:
         return msgspec.convert(tomli.loads((folder / "suite.toml").read_text(encoding="utf-8")), Index)
     except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError, msgspec.ValidationError) as why:
-        raise NoSuite(f"{folder / 'suite.toml'}: {why}") from None
+        raise SuiteError(f"{folder / 'suite.toml'}: {why}") from None
 
 
 def files(folder: Path) -> list[Path]:
@@ -72,14 +75,14 @@ def id_of(folder: Path, path: Path) -> str:
 
 
 def read(folder: Path, prefixes: tuple[str, ...] = ()) -> Iterator[tuple[Path, Case]]:
-    """The cases whose ids begin with one of the prefixes, with their files.  Raises `NoSuite`, and names the file."""
+    """The cases whose ids begin with one of the prefixes, and their files.  Raises `SuiteError`, naming the file."""
     for path in files(folder):
         if prefixes and not id_of(folder, path).startswith(prefixes):
             continue
         try:
             yield path, load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, BadCase) as why:
-            raise NoSuite(f"{path}: {why}") from None
+        except (OSError, UnicodeDecodeError, CaseError) as why:
+            raise SuiteError(f"{path}: {why}") from None
 
 
 def count(cases: list[Case]) -> Counts:

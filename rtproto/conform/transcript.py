@@ -31,7 +31,7 @@ _SIDES = {"<": "server", ">": "client"}
 _MARKS = {side: mark for mark, side in _SIDES.items()}
 
 
-class BadLine(ValueError):
+class LineError(ValueError):
     """A line that is not a transcript's; the text says why."""
 
 
@@ -61,17 +61,17 @@ def is_plain(raw: bytes) -> bool:
 
 
 def parse(line: str) -> Line:
-    """Read one line, without its newline.  Raises `BadLine`."""
+    """Read one line, without its newline.  Raises `LineError`."""
     match = _LINE.fullmatch(line)
     if match is None:
-        raise BadLine("a line begins with < or >, and a space before the frame")
+        raise LineError("a line begins with < or >, and a space before the frame")
     mark, form, seconds, payload = match.groups()
     payload = payload or ""
     if form == "=":
         try:
             raw = b64decode(payload, validate=True)
         except NotBase64:
-            raise BadLine("what follows <= or >= is base64") from None
+            raise LineError("what follows <= or >= is base64") from None
     else:
         raw = (_repeated(payload) if form else payload).encode("utf-8", "surrogatepass")
     return Line(_SIDES[mark], raw, None if seconds is None else float(seconds))
@@ -80,9 +80,9 @@ def parse(line: str) -> Line:
 def _repeated(text: str) -> str:
     size = sum(len(unit) * int(count) for unit, count in _REPEAT.findall(text))
     if size > _LARGEST:
-        raise BadLine(f"the repetitions come to {size} characters")
+        raise LineError(f"the repetitions come to {size} characters")
     if not size:
-        raise BadLine("a line marked * repeats something: <<UNIT*COUNT>>")
+        raise LineError("a line marked * repeats something: <<UNIT*COUNT>>")
     return _REPEAT.sub(lambda match: match[1] * int(match[2]), text)
 
 
@@ -95,7 +95,8 @@ def written(line: Line, *, compact: bool) -> str:
     text = line.raw.decode()
     if compact:
         shorter = _RUN.sub(_run, text)
-        if shorter != text and _REPEAT.search(text) is None:
+        # Not where the text itself has what looks like a repetition, or a < before one.
+        if shorter != text and _repeated(shorter) == text:
             return f"{mark}*{clock} {shorter}"
     return f"{mark}{clock} {text}"
 

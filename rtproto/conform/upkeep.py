@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rtproto import console
 from rtproto.conform import lints, suite
-from rtproto.conform.case import BadCase, dump, load
+from rtproto.conform.case import CaseError, dump, load
 
 
 def fmt(folder: Path | None, *, check: bool) -> int:
@@ -17,7 +17,7 @@ def fmt(folder: Path | None, *, check: bool) -> int:
         try:
             text = path.read_bytes().decode()
             canonical = dump(load(text))
-        except (OSError, UnicodeDecodeError, BadCase) as why:
+        except (OSError, UnicodeDecodeError, CaseError) as why:
             console.say(f"{path}: {why}")
             code = 1
             continue
@@ -30,7 +30,7 @@ def fmt(folder: Path | None, *, check: bool) -> int:
             path.write_bytes(canonical.encode())
     try:
         return max(code, _fmt_counts(folder, check=check))
-    except (OSError, suite.NoSuite) as why:
+    except (OSError, suite.SuiteError) as why:
         console.say(str(why))
         return 1
 
@@ -60,7 +60,7 @@ def lint(folder: Path | None) -> int:
     """Say what is wrong with the suite; the exit status."""
     try:
         problems = lints.problems(folder or suite.home())
-    except suite.NoSuite as why:
+    except suite.SuiteError as why:
         problems = [str(why)]
     for problem in problems:
         console.say(problem)
