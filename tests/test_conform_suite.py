@@ -1,4 +1,4 @@
-"""The conformance suite itself: sound, canonical, true to its schemas, and passed by rtproto through its own contract."""
+"""The conformance suite: sound, canonical, true to its schemas, and passed by rtproto through its own contract."""
 
 from __future__ import annotations
 
