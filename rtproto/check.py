@@ -15,6 +15,9 @@ from collections.abc import Sequence
 import rtproto
 from rtproto import console
 
+FORMATS = ("full", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab", "summary")
+"""Those of `rtproto.reports`, which is not imported only to name them."""
+
 _EPILOG = """\
 A recording is JSON lines: one event a line, either bare ({"type": ...}) or wrapped
 ({"direction": "client" | "server", "event": {...}}).
@@ -41,7 +44,23 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
     add(
         "paths", nargs="*", metavar="FILE | DIR | -", help="recordings; a directory means every *.jsonl in it"
     )
-    add("--format", choices=("text", "json", "jsonl"), default="text", help="of the report (default: text)")
+    add(
+        "-f",
+        "--format",
+        metavar="FORMAT",
+        type=_format,
+        default="full",
+        help=f"of the report: {', '.join(FORMATS)} (default: full)",
+    )
+    add(
+        "-o",
+        "--output",
+        metavar="FORMAT=PATH",
+        type=_output,
+        action="append",
+        default=[],
+        help="write the report to a file too, in that format; may be given several times",
+    )
     codes = "rules by code, prefix or name, comma separated: OUT016,RSP,delta-after-done"
     add("--select", metavar="CODES", action="append", default=[], help=f"report only these {codes}")
     add("--ignore", metavar="CODES", action="append", default=[], help="never report these rules")
@@ -60,7 +79,7 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
     add(
         "--min-severity",
         choices=("error", "warning", "info"),
-        help="least severity that is shown (default: warning in text, info in json and jsonl)",
+        help="least severity that is shown (default: info in json, jsonl, sarif and gitlab, else warning)",
     )
     add("--explain", metavar="CODE", help="print the page of a rule, and check nothing")
     add("--list-rules", action="store_true", help="print every rule, and check nothing")
@@ -76,6 +95,24 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
     add("--color", choices=("auto", "always", "never"), default="auto", help="(default: auto)")
     add("--version", action="version", version=f"rtproto {rtproto.__version__}")
     return made
+
+
+def _format(text: str) -> str:
+    named = "full" if text == "text" else text
+    if named not in FORMATS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(named, FORMATS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(FORMATS)}"
+        raise argparse.ArgumentTypeError(f"no report format {text!r}; {hint}")
+    return named
+
+
+def _output(text: str) -> tuple[str, str]:
+    named, equals, path = text.partition("=")
+    if not equals or not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=PATH, such as sarif=report.sarif")
+    return _format(named), path
 
 
 def _positive(text: str) -> int:

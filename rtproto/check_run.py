@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 
 from rtproto import console
+from rtproto.check_outputs import CannotOpen, Outputs, step_summary
 from rtproto.check_targets import STDIN, targets
 from rtproto.findings import Report, Severity, Unchecked
 from rtproto.recording import Settings
-from rtproto.reports import Options, Reporter, reporter
+from rtproto.reports import Options
 from rtproto.reports.words import prose
 from rtproto.wire import MAX_LINE_BYTES
 
@@ -18,23 +20,27 @@ CLEAN, FOUND, NOT_CHECKED = 0, 1, 2
 
 def check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     """Check what the arguments name, and return the exit status."""
-    judge = Judge(options, args)
+    named = list(targets(args.paths))
+    judge = Judge(options, args, [path for path, _ in named])
     try:
-        for path, problem in targets(args.paths):
+        for path, problem in named:
             judge.check(path, problem)
         judge.finish()
     except BrokenPipeError:
         # Nobody reads any more: what was found until now is the verdict.
         console.drop_output()
+    finally:
+        judge.close()
     return judge.code
 
 
 class Judge:
     """Checks one path after another, and keeps the exit status up to date."""
 
-    def __init__(self, options: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    def __init__(
+        self, options: argparse.ArgumentParser, args: argparse.Namespace, paths: Iterable[str]
+    ) -> None:
         self.code = CLEAN
-        self._out = console.output(args.format)
         self._verbose: bool = args.verbose
         self._fail = None if args.fail_level == "never" else Severity.parse(args.fail_level)
         try:
@@ -47,19 +53,22 @@ class Judge:
             )
         except ValueError as error:
             options.error(str(error))
-        self._reporter: Reporter = reporter(
-            args.format,
-            self._out.write,
-            Options(
-                min_severity=Severity.parse(args.min_severity) if args.min_severity else None,
-                verbose=args.verbose,
-                quiet=args.quiet,
-                statistics=args.statistics,
-                color=console.color(args.color, self._out),
-                width=console.width(self._out),
-                list_unchecked=False,
-            ),
+        out = console.output(args.format)
+        told = Options(
+            min_severity=Severity.parse(args.min_severity) if args.min_severity else None,
+            fail_level=self._fail,
+            verbose=args.verbose,
+            quiet=args.quiet,
+            statistics=args.statistics,
+            color=console.color(args.color, out),
+            width=console.width(out),
+            list_unchecked=False,
         )
+        self._outputs = Outputs(out, args.format, told)
+        try:
+            self._outputs.open(args.output, paths, step_summary() if args.format == "github" else None)
+        except CannotOpen as error:
+            options.error(str(error))
 
     def check(self, path: str, problem: str = "") -> None:
         """Check one path and report it; with a problem, report why it is not checked."""
@@ -69,10 +78,10 @@ class Judge:
         if report.unchecked:
             self.code = NOT_CHECKED
         for session in report.sessions:
-            self._reporter.session(session)
+            self._outputs.session(session)
         for unchecked in report.unchecked:
-            self._reporter.unchecked(unchecked)
-        self._out.flush()
+            self._outputs.unchecked(unchecked)
+        self._outputs.flush()
         for unchecked in report.unchecked:
             console.say(f"{unchecked.path}: not checked: {prose(unchecked.reason)}")
 
@@ -100,5 +109,8 @@ class Judge:
 
     def finish(self) -> None:
         """Write what the report ends with."""
-        self._reporter.finish()
-        self._out.flush()
+        self._outputs.finish()
+
+    def close(self) -> None:
+        """Let go of the files of reports, however the run ended."""
+        self._outputs.close()

@@ -22,10 +22,10 @@ def targets(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     seen: dict[tuple[int, int] | str, str] = {}
     for name in names:
         for path, problem in _expand(name):
-            identity = path if problem or path == STDIN else _identity(path)
-            first = seen.get(identity)
+            file = path if problem or path == STDIN else identity(path)
+            first = seen.get(file)
             if first is None:
-                seen[identity] = path
+                seen[file] = path
                 yield path, problem
             elif first == path:
                 console.say(f"{path}: named more than once, checked once")
@@ -73,7 +73,7 @@ def _is_regular(path: Path) -> bool:
         return True
 
 
-def _identity(path: str) -> tuple[int, int] | str:
+def identity(path: str) -> tuple[int, int] | str:
     """What two names of the same file have in common."""
     from pathlib import Path
 

@@ -37,12 +37,16 @@ def guard(run: Callable[[], int]) -> int:
         return CANNOT_WRITE
 
 
-def output(format: str = "text") -> TextIO:
+FOR_PEOPLE = ("full", "concise", "text")
+"""Formats that are written in the encoding of the terminal."""
+
+
+def output(format: str = "full") -> TextIO:
     """Standard output, made unable to fail on a character that its encoding lacks; data is always UTF-8."""
     out: TextIO | None = sys.stdout
     if out is None:  # started with the descriptor closed
         return io.StringIO()
-    if format == "text":
+    if format in FOR_PEOPLE:
         _reconfigure(out, errors="backslashreplace")
     else:
         _reconfigure(out, encoding="utf-8")

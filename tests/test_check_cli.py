@@ -15,52 +15,15 @@ import pytest
 
 import rtproto
 from rtproto import __main__ as commands
-from rtproto import check, console
+from rtproto import console
 from rtproto.findings import Report
 from rtproto.recording import Settings
 from rtproto.rules import RULES
+from tests.command import BROKEN, CLEAN, Run, here, run
+
+__all__ = ["here", "run"]
 
 ROOT = Path(__file__).parent.parent
-
-
-def example(code: str, *, breaking: bool) -> bytes:
-    """A rule's own example, as a recorder writes it."""
-    lines = RULES[code].example.lines(breaking=breaking)
-    return b"".join(b'{"direction": "%s", "event": %s}\n' % (side.encode(), raw) for side, raw in lines)
-
-
-CLEAN = example("OUT016", breaking=False)
-BROKEN = example("OUT016", breaking=True)
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a clean, a broken and an empty recording, and no colours from outside."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "clean.jsonl").write_bytes(CLEAN)
-    (tmp_path / "broken.jsonl").write_bytes(BROKEN)
-    (tmp_path / "empty.jsonl").write_bytes(b"")
-    return tmp_path
-
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(here: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in that folder; exit status, standard output, standard error."""
-
-    def go(*argv: str, main: Callable[..., int] = check.main) -> tuple[int, str, str]:
-        try:
-            status = main(list(argv))
-        except SystemExit as end:
-            status = int(str(end.code))
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return go
 
 
 def spawn(*argv: str, **how: Any) -> subprocess.CompletedProcess[bytes]:
@@ -272,8 +235,8 @@ def test_links_and_pipes_in_a_directory(here: Path, run: Run) -> None:
     assert status == 2
     assert out.startswith("odd/link.jsonl: ")
     assert err == (
-        "rtproto: odd/lost.jsonl: not checked: no such file or directory\n"
         "rtproto: odd/real.jsonl: the same file as odd/link.jsonl, checked once\n"
+        "rtproto: odd/lost.jsonl: not checked: no such file or directory\n"
     )
 
 
@@ -357,7 +320,7 @@ def test_a_reader_that_leaves(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     def leave(self: object, text: str = "") -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("rtproto.reports.text.TextReporter._line", leave)
+    monkeypatch.setattr("rtproto.reports.lines.Lines.line", leave)
     monkeypatch.setattr(console, "drop_output", lambda: None)
 
     assert run("clean.jsonl", "missing.jsonl") == (0, "", "")
@@ -368,7 +331,7 @@ def test_a_full_disk(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: object, text: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("rtproto.reports.text.TextReporter._line", full)
+    monkeypatch.setattr("rtproto.reports.lines.Lines.line", full)
     monkeypatch.setattr(console, "drop_output", lambda: None)
 
     assert run("clean.jsonl") == (2, "", "rtproto: cannot write the report: No space left on device\n")

@@ -19,20 +19,23 @@ class Options(Struct, frozen=True):
     """How a report is written; a format ignores what it has no use for."""
 
     min_severity: Severity | None = None
-    """Least severity that is shown; None leaves it to the format (text: warning; JSON and JSONL: info)."""
+    """Least severity that is shown; None leaves it to the format (info where a program reads it: json, jsonl, sarif,
+    gitlab; warning elsewhere)."""
+    fail_level: Severity | None = Severity.ERROR
+    """Least severity that fails the run, for the formats that tell failures from the rest (junit); None: none."""
     verbose: bool = False
     """Show the findings that are only consequences of others, and every finding of a rule that has many.
 
     Repetitions of the same fault stay one finding with a count: the report holds no more of them."""
     quiet: bool = False
-    """Text: one line a finding, and nothing else."""
+    """Full and concise: one line a finding, and nothing else."""
     statistics: bool = False
-    """Text: end with the counts by rule and by event type."""
+    """Full and concise: end with the counts by rule and by event type."""
     color: bool = False
     width: int = 100
     """Columns that a line of text may take."""
     list_unchecked: bool = True
-    """Text: say among the sessions what could not be checked (the command says it on standard error instead)."""
+    """Full and concise: say among the sessions what could not be checked (the command says it on standard error)."""
 
 
 class Reporter(Protocol):
@@ -52,26 +55,34 @@ class Reporter(Protocol):
 
 
 _FORMATS = {
-    "text": ("rtproto.reports.text", "TextReporter"),
+    "full": ("rtproto.reports.full", "FullReporter"),
+    "concise": ("rtproto.reports.concise", "ConciseReporter"),
     "json": ("rtproto.reports.json", "JsonReporter"),
     "jsonl": ("rtproto.reports.jsonl", "JsonlReporter"),
+    "sarif": ("rtproto.reports.sarif", "SarifReporter"),
+    "junit": ("rtproto.reports.junit", "JunitReporter"),
+    "github": ("rtproto.reports.github", "GithubReporter"),
+    "gitlab": ("rtproto.reports.gitlab", "GitlabReporter"),
+    "summary": ("rtproto.reports.summary", "SummaryReporter"),
 }
 FORMATS = tuple(_FORMATS)
-"""Names of the formats, as `--format` takes them."""
+"""Names of the formats, as `--format` takes them; `text` is another name of `full`."""
+_ALIASES = {"text": "full"}
 
 
 def reporter(format: str, write: Callable[[str], object], options: Options | None = None) -> Reporter:
     """A writer of that format that hands its text to `write`.  Raises `ValueError` for a format there is not."""
-    if format not in _FORMATS:
+    named = _ALIASES.get(format, format)
+    if named not in _FORMATS:
         raise ValueError(f"no report format {format!r}; there are: {', '.join(FORMATS)}")
-    module, name = _FORMATS[format]
+    module, name = _FORMATS[named]
     make = cast(
         "Callable[[Callable[[str], object], Options], Reporter]", getattr(import_module(module), name)
     )
     return make(write, options or Options())
 
 
-def render(report: Report, format: str = "text", options: Options | None = None) -> str:
+def render(report: Report, format: str = "full", options: Options | None = None) -> str:
     """The whole report as one string."""
     parts: list[str] = []
     writer = reporter(format, parts.append, options)

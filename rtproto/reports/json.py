@@ -13,7 +13,7 @@ import msgspec
 from rtproto.findings import Excerpt, Finding, SessionReport, Severity, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.tally import Tally
-from rtproto.reports.words import escape, message, prose, scalar, show
+from rtproto.reports.words import escape, message, no_command_in_json, prose, scalar, show
 from rtproto.selection import at_least
 
 SCHEMA = "rtproto-report/1"
@@ -81,6 +81,14 @@ def unchecked_object(unchecked: Unchecked) -> dict[str, object]:
     return {"path": escape(unchecked.path), "reason": prose(unchecked.reason, 1000)}
 
 
+def json_text(document: object, indent: int = 2) -> str:
+    """The document as JSON, indented unless `indent` is negative, that no CI runner takes for a command."""
+    encoded = msgspec.json.encode(document)
+    if indent >= 0:
+        encoded = msgspec.json.format(encoded, indent=indent)
+    return no_command_in_json(encoded.decode()) + "\n"
+
+
 class JsonReporter:
     """Keeps the sessions' objects, and writes the document at the end."""
 
@@ -109,4 +117,4 @@ class JsonReporter:
             "unchecked": self._unchecked,
             "summary": self._tally.summary(),
         }
-        self._write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        self._write(json_text(document))

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from rtproto.findings import SessionReport, Severity, Unchecked
 from rtproto.reports import Options
-from rtproto.reports.json import SCHEMA, finding_object, unchecked_object
+from rtproto.reports.json import SCHEMA, finding_object, json_text, unchecked_object
 from rtproto.reports.tally import Tally
 from rtproto.reports.words import escape
 from rtproto.selection import at_least
@@ -27,7 +25,7 @@ class JsonlReporter:
         self._tally = Tally()
 
     def _line(self, line: dict[str, object]) -> None:
-        self._write(msgspec.json.encode(line).decode() + "\n")
+        self._write(json_text(line, indent=-1))
 
     def session(self, session: SessionReport) -> None:
         """Write the lines of one session."""

@@ -69,7 +69,7 @@ class Matter(Struct, frozen=True):
 
 def matter(rule: type[Rule]) -> Matter:
     """What a page of the rule says."""
-    what, why = _what_and_why(rule)
+    what, why = what_and_why(rule)
     reason = unjudged(rule)
     facts = [
         ("severity", rule.severity.label),
@@ -122,7 +122,7 @@ def relaxed(code: str) -> tuple[Relaxed, ...]:
 
 def rule_list(rules: Iterable[type[Rule]], width: int = 100) -> str:
     """A line a rule: code, severity, name, and what it checks as far as the width goes."""
-    rows = [(rule.code, rule.severity.label, rule.name, _what_and_why(rule)[0]) for rule in rules]
+    rows = [(rule.code, rule.severity.label, rule.name, what_and_why(rule)[0]) for rule in rules]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     lines: list[str] = []
     for row in rows:
@@ -134,7 +134,7 @@ def rule_list(rules: Iterable[type[Rule]], width: int = 100) -> str:
 
 def rule_object(rule: type[Rule]) -> dict[str, object]:
     """The rule as data, under the names that its class uses."""
-    what, why = _what_and_why(rule)
+    what, why = what_and_why(rule)
     return {
         "code": rule.code,
         "name": rule.name,
@@ -229,7 +229,8 @@ def _wrap(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
 
-def _what_and_why(rule: type[Rule]) -> tuple[str, str]:
+def what_and_why(rule: type[Rule]) -> tuple[str, str]:
+    """The first paragraph of the rule's docstring, on one line, and the others as they stand."""
     first, _, rest = inspect.cleandoc(rule.__doc__ or "").partition("\n\n")
     return _flat(first), rest.strip()
 

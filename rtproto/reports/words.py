@@ -106,6 +106,24 @@ def prose(text: str, limit: int = 1_000) -> str:
     return _LONG_WORD.sub(lambda word: word[0][: LIMIT - 1] + "…", show(text, limit))
 
 
+_RUNNER_COMMAND = re.compile(r"#(?=#\w*\[)")
+
+
+def no_command(line: str) -> str:
+    """A line of a log that no CI runner takes for a command to itself.
+
+    GitHub's takes `::` at the head of a line for one and `##[` anywhere, Azure's `##vso[`, TeamCity's `##teamcity[`.
+    """
+    if line.lstrip().startswith("::"):
+        line = line.replace("::", ": :", 1)
+    return _RUNNER_COMMAND.sub("# ", line)
+
+
+def no_command_in_json(text: str) -> str:
+    """The same for JSON text, which stays the same value: a `#` in it can only stand in a string."""
+    return _RUNNER_COMMAND.sub(r"\\u0023", text)
+
+
 def is_secret_field(name: str) -> bool:
     """Whether the text of a field of that name is never shown."""
     return name.rpartition(".")[2].lower() in SECRET_FIELDS

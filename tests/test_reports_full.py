@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from rtproto.findings import Excerpt, Finding, Report, SessionReport, Severity, Unchecked, Witness
+from rtproto.findings import Excerpt, Finding, Report, SessionReport, Severity, Witness
 from rtproto.reports import Options, render, reporter
-from rtproto.reports.text import field, short_id
+from rtproto.reports.full import field, short_id
 from tests.report_samples import (
     BROKEN,
     CLEAN,
@@ -33,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("rules")
 
 def text(report: Report | SessionReport, **options: Any) -> str:
     whole = report if isinstance(report, Report) else Report((report,))
-    return render(whole, "text", Options(**options))
+    return render(whole, "full", Options(**options))
 
 
 def test_a_report() -> None:
@@ -326,69 +323,6 @@ def test_fields(name: str, value: Any, shown: str) -> None:
     assert field(name, value) == shown
 
 
-HOSTILE = (
-    "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2066\r\n::error file=x::owned\n##vso[task.setvariable]x ##[command]x "
-    "sk-proj-AbCdEf0123456789AbCdEf01 ek_68af296e8e408191a1120ab6383263c2 Bearer 0123456789abcdef "
-    + "QUJD"
-    * 4_000
-)
-
-
-def hostile_session(evil: str) -> SessionReport:
-    """Every string that can come from a recording, a file name or a vendor's session is the same hostile one."""
-    finding = Finding(
-        code="ITM001",
-        name="item-unknown",
-        severity=Severity.ERROR,
-        line=3,
-        event=Excerpt(
-            3, "server", evil, (("item_id", evil), ("delta", evil), (evil, evil), ("client_secret", evil))
-        ),
-        args={"item_id": evil, "known": [evil] * 100},
-        witnesses=(Witness(1, evil, evil), Witness(3, evil, evil)),
-        machine="content part",
-        state="done",
-        allowed=(evil,) * 9,
-    )
-    follows = msgspec.structs.replace(finding, caused_by=0, line=4)
-    return session(
-        finding,
-        follows,
-        path=evil[:60],
-        profile_reason=evil,
-        limits=(evil,),
-        counts={evil: 1, "::x": 2, "##[x": 3},
-    )
-
-
-@pytest.mark.parametrize("format", ["text", "json", "jsonl"])
-@pytest.mark.parametrize(
-    "options", [Options(verbose=True, statistics=True), Options(quiet=True), Options(width=40)]
-)
-def test_hostile_content_is_harmless_in_every_format(format: str, options: Options) -> None:
-    report = Report((hostile_session(HOSTILE),), (Unchecked(HOSTILE[:60], HOSTILE),))
-
-    written = render(report, format, options)
-    lines = written.splitlines()
-    assert "".join(c for c in written if not c.isprintable()).strip("\n") == ""
-    assert not [line for line in lines if re.match(r"\s*::", line) or "##[" in line or "##vso[" in line] or (
-        format != "text"
-    )
-    assert "AbCdEf" not in written
-    assert "68af29" not in written
-    assert "Bearer 0" not in written
-    assert "QUJD" * 30 not in written
-
-
-@given(evil=st.text(st.characters(codec=None), max_size=300), width=st.integers(0, 120))
-def test_no_content_makes_a_reporter_raise_or_print_a_control(evil: str, width: int) -> None:
-    report = Report((hostile_session(evil),), (Unchecked(evil, evil),))
-
-    for format in ("text", "json", "jsonl"):
-        written = render(report, format, Options(width=width, verbose=True, statistics=True))
-        assert not [c for c in written if unicodedata.category(c) in ("Cc", "Cf", "Cs") and c != "\n"]
-
-
 def test_nothing_is_a_command_to_a_ci_runner() -> None:
     named = session(LATE, path="::error file=x::y.jsonl", limits=("##[group]x ##vso[x]y ## z",))
 
@@ -398,5 +332,9 @@ def test_nothing_is_a_command_to_a_ci_runner() -> None:
 
 
 def test_a_format_that_there_is_not() -> None:
-    with pytest.raises(ValueError, match="no report format 'xml'; there are: text, json, jsonl"):
+    with pytest.raises(ValueError, match="no report format 'xml'; there are: full, concise, json, jsonl, "):
         reporter("xml", print)
+
+
+def test_text_is_another_name_of_it() -> None:
+    assert render(REPORT, "text") == render(REPORT, "full") == render(REPORT)

@@ -8,12 +8,12 @@ by the server, `>` by the client.  Plain characters and lines that wrap, so that
 from __future__ import annotations
 
 import re
-import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from rtproto.findings import Excerpt, Finding, SessionReport, Severity, Unchecked
 from rtproto.reports import Options
+from rtproto.reports.lines import BOLD, COLORS, DIM, GREEN, Lines, counted, sums
 from rtproto.reports.tally import Tally, severities
 from rtproto.reports.words import (
     NO_TYPE,
@@ -32,17 +32,8 @@ PER_RULE = 10
 """Findings of one rule that are shown of one session unless all are asked for."""
 ALLOWED = 6
 """Event types that are listed as allowed."""
-TYPES = 40
-"""Event types that the statistics list."""
-MIN_WIDTH = 40
 
 _ARROWS = {"server": "<", "client": ">"}
-_COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
-_BOLD = "1"
-_DIM = "2"
-_GREEN = "32"
-
-_RUNNER_COMMAND = re.compile(r"#(?=#(?:vso)?\[)")
 _TOKEN = re.compile(r"[\w.:+-]+\Z")
 # Values of these are what somebody said, never a name out of the protocol, and so always in quotes.
 _SPOKEN = frozenset({"delta", "text", "transcript", "arguments", "error.message", "audio"})
@@ -100,47 +91,17 @@ def fields(excerpt: Excerpt, room: int) -> str:
     return " ".join(shown.values())
 
 
-def _counted(counts: Counter[Severity], severities: Iterable[Severity]) -> str:
-    return ", ".join(plural(counts[s], s.label) for s in severities if counts[s])
-
-
-class TextReporter:
+class FullReporter:
     """Writes each session as soon as it is judged, and one line of sums at the end."""
 
     def __init__(self, write: Callable[[str], object], options: Options) -> None:
-        self._write = write
+        self._lines = Lines(write, options)
         self._options = options
-        self._width = max(options.width, MIN_WIDTH)
+        self._width = self._lines.width
         self._least = options.min_severity or Severity.WARNING
         self._tally = Tally()
         self._connections: Counter[str] = Counter()
         self._explained_arrows = False
-
-    # Lines
-
-    def _paint(self, text: str, style: str) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if self._options.color and text else text
-
-    def _line(self, text: str = "") -> None:
-        # A CI runner takes `::` at the head of a line, or `##[` and `##vso[` anywhere, for a command to itself.
-        if text.lstrip().startswith("::"):
-            text = text.replace("::", ": :", 1)
-        self._write(_RUNNER_COMMAND.sub("# ", text).rstrip() + "\n")
-
-    def _prose(
-        self, text: str, indent: str = "  ", hang: str = "", style: str = "", *, head: str = ""
-    ) -> None:
-        """Text wrapped to the width, painted as a whole, or only its `head`; colours count for no column."""
-        lines = textwrap.wrap(
-            text,
-            self._width,
-            initial_indent=indent,
-            subsequent_indent=indent + hang,
-            break_on_hyphens=False,
-        )
-        for line in lines:
-            painted = line.replace(head, self._paint(head, style), 1) if head else self._paint(line, style)
-            self._line(painted if style else line)
 
     # Sessions
 
@@ -151,15 +112,15 @@ class TextReporter:
         roots = sorted(session.roots(self._least), key=lambda finding: finding.line)
         if self._options.quiet:
             for finding in roots:
-                self._line(self._one_line(finding, session.path))
+                self._lines.finding(finding, session.path)
             return
         self._header(session)
         self._findings(session, roots)
 
     def _header(self, session: SessionReport) -> None:
         counts = severities(session.findings)
-        verdict = _counted(counts, (s for s in reversed(Severity) if s >= self._least))
-        hidden = _counted(counts, (s for s in reversed(Severity) if s < self._least))
+        verdict = counted(counts, (s for s in reversed(Severity) if s >= self._least))
+        hidden = counted(counts, (s for s in reversed(Severity) if s < self._least))
         clean = (
             "no findings" if not hidden else f"nothing worse than {max(counts).label}" if not verdict else ""
         )
@@ -169,18 +130,18 @@ class TextReporter:
         facts = ", ".join(
             part for part in (plural(session.events, "event"), session.dialect, session.mode) if part
         )
-        painted = self._paint(verdict, _BOLD) if verdict else self._paint(clean, _GREEN)
-        self._line(f"{self._paint(place, _BOLD)}: {facts}: {painted}")
+        painted = self._lines.paint(verdict, BOLD) if verdict else self._lines.paint(clean, GREEN)
+        self._lines.line(f"{self._lines.paint(place, BOLD)}: {facts}: {painted}")
         if verdict or self._options.verbose:
             reason = f": {prose(session.profile_reason, 400)}" if session.profile_reason else ""
-            self._prose(f"profile {session.profile}{reason}", hang="  ", style=_DIM)
+            self._lines.prose(f"profile {session.profile}{reason}", hang="  ", style=DIM)
         for limit in session.limits:
-            self._prose("note: " + prose(limit, 400), hang="  ", style=_DIM)
+            self._lines.prose("note: " + prose(limit, 400), hang="  ", style=DIM)
 
     def _findings(self, session: SessionReport, roots: list[Finding]) -> None:
         if roots and not self._explained_arrows:
             self._explained_arrows = True
-            self._prose("< sent by the server, > sent by the client", style=_DIM)
+            self._lines.prose("< sent by the server, > sent by the client", style=DIM)
         consequences: dict[int, list[Finding]] = {}
         for finding in session.findings:
             if finding.caused_by is not None:
@@ -189,48 +150,38 @@ class TextReporter:
         for finding in roots:
             seen[finding.code] += 1
             if seen[finding.code] <= PER_RULE or self._options.verbose:
-                self._line()
+                self._lines.line()
                 self._finding(finding, session.path, consequences.get(id(finding), []))
         for code, count in sorted(seen.items()):
             if count > PER_RULE and not self._options.verbose:
-                self._line()
-                self._line(f"… and {count - PER_RULE:,} more of {code}; -v shows them")
+                self._lines.line()
+                self._lines.line(f"… and {count - PER_RULE:,} more of {code}; -v shows them")
         if roots:
-            self._line()
+            self._lines.line()
 
     # Findings
 
-    def _label(self, finding: Finding) -> str:
-        label = self._paint(f"{finding.severity.label}[{finding.code}]", _COLORS[finding.severity])
-        return f"{label} {finding.name}"
-
-    def _place(self, finding: Finding, path: str) -> str:
-        return f"{escape(path)}:{finding.line}" if finding.line else escape(path)
-
-    def _one_line(self, finding: Finding, path: str) -> str:
-        return f"{self._place(finding, path)}: {self._label(finding)}: {message(finding)}{times(finding)}"
-
     def _finding(self, finding: Finding, path: str, consequences: list[Finding]) -> None:
-        place = self._place(finding, path)
+        place = self._lines.place(finding, path)
         plain = f"{finding.severity.label}[{finding.code}] {finding.name}  {place}"
         if len(plain) <= self._width:
-            self._line(f"{self._label(finding)}  {place}")
+            self._lines.line(f"{self._lines.label(finding)}  {place}")
         else:
-            self._line(self._label(finding))
-            self._line(f"  {place}")
-        self._prose(message(finding) + times(finding))
+            self._lines.line(self._lines.label(finding))
+            self._lines.line(f"  {place}")
+        self._lines.prose(message(finding) + times(finding))
         self._frames(finding)
         self._allowed(finding)
         self._source(finding, len(consequences))
         if self._options.verbose:
             for consequence in consequences:
                 label = f"{consequence.severity.label}[{consequence.code}]"
-                self._prose(
+                self._lines.prose(
                     f"then {label} {consequence.name}, line {consequence.line}: {message(consequence)}"
                     + times(consequence),
                     indent="    ",
                     hang="  ",
-                    style=_COLORS[consequence.severity],
+                    style=COLORS[consequence.severity],
                     head=label,
                 )
 
@@ -255,14 +206,14 @@ class TextReporter:
             left = f"  {line:>{digits}} {_ARROWS.get(direction, '?')} {kind:<{types}}"
             room = self._width - len(left) - len(note) - 2
             shown = fields(excerpt, room - 2) if excerpt is not None else ""
-            painted = note if excerpt is None else self._paint(note, _COLORS[finding.severity])
+            painted = note if excerpt is None else self._lines.paint(note, COLORS[finding.severity])
             if room >= 0:
-                self._line(f"{left}{'  ' if shown else ''}{shown}  {painted}")
+                self._lines.line(f"{left}{'  ' if shown else ''}{shown}  {painted}")
             else:  # narrow: what it did goes below what it is
-                self._line(left)
-                self._prose(note, indent="      ")
+                self._lines.line(left)
+                self._lines.prose(note, indent="      ")
             if excerpt is not None and not shown:
-                self._prose(fields(excerpt, self._width - 6), indent="      ")
+                self._lines.prose(fields(excerpt, self._width - 6), indent="      ")
 
     def _allowed(self, finding: Finding) -> None:
         if not finding.machine and not finding.allowed:
@@ -271,7 +222,7 @@ class TextReporter:
         rest = len(finding.allowed) - ALLOWED
         more = f" and {rest} more" if rest > 0 else ""
         where = f" ({finding.machine}: {finding.state})" if finding.machine and finding.state else ""
-        self._prose(f"allowed here: {shown}{more}{where}", hang="  ")
+        self._lines.prose(f"allowed here: {shown}{more}{where}", hang="  ")
 
     def _source(self, finding: Finding, consequences: int) -> None:
         rule = rule_of(finding.code)
@@ -280,7 +231,7 @@ class TextReporter:
         if consequences and not self._options.verbose:
             line += ("  " if line else "") + f"(+{plural(consequences, 'consequence')}; -v shows them)"
         if line:
-            self._prose(line, style=_DIM)
+            self._lines.prose(line, style=DIM)
 
     # Ends
 
@@ -288,48 +239,11 @@ class TextReporter:
         """Count one path that could not be checked, and say why unless the command says it elsewhere."""
         self._tally.not_checked(unchecked)
         if self._options.list_unchecked:
-            self._line(f"{escape(unchecked.path)}: not checked: {prose(unchecked.reason, 1000)}")
+            self._lines.line(f"{escape(unchecked.path)}: not checked: {prose(unchecked.reason, 1000)}")
 
     def finish(self) -> None:
         """Write the statistics, where they were asked for, and the sums."""
         if self._options.statistics:
-            self._statistics()
+            self._lines.statistics(self._tally)
         if not self._options.quiet:
-            self._line(self._sums())
-
-    def _statistics(self) -> None:
-        tally = self._tally
-        rules = sorted(tally.by_rule.items(), key=lambda item: (-item[1], item[0]))
-        if rules:
-            self._line("findings by rule:")
-        for (code, name, severity), count in rules:
-            self._line(f"{count:>8,}  {severity.label:<7}  {code} {name}")
-        types = sorted(tally.by_type.items(), key=lambda item: (-item[1], item[0]))
-        if types:
-            self._line("events by type:")
-        for kind, count in types[:TYPES]:
-            self._line(f"{count:>8,}  {show(kind)}")
-        if len(types) > TYPES:
-            self._line(
-                f"{sum(count for _, count in types[TYPES:]):>8,}  of {len(types) - TYPES:,} other types"
-            )
-
-    def _sums(self) -> str:
-        tally = self._tally
-        left_out = f"{plural(tally.unchecked, 'path')} not checked" if tally.unchecked else ""
-        if not tally.sessions:
-            return "nothing checked" + (f": {left_out}" if left_out else "")
-        counted = plural(tally.files, "file")
-        if tally.sessions != tally.files:
-            counted += f", {plural(tally.sessions, 'session')}"
-        shown = [s for s in reversed(Severity) if s >= self._least]
-        verdict = _counted(tally.by_severity, shown)
-        hidden = [s for s in reversed(Severity) if s < self._least and tally.by_severity[s]]
-        if not verdict:
-            verdict = "no findings" if not hidden else "no " + " or ".join(f"{s.label}s" for s in shown)
-        if hidden:
-            total = sum(tally.by_severity[s] for s in hidden)
-            ask = f"--min-severity {hidden[-1].label} shows {'it' if total == 1 else 'them'}"
-            verdict += f" ({_counted(tally.by_severity, hidden)} not shown; {ask})"
-        sums = f"checked {counted}, {plural(tally.events, 'event')}: {verdict}"
-        return sums + (f"; {left_out}" if left_out else "")
+            self._lines.line(sums(self._tally, self._least))

@@ -1,0 +1,113 @@
+"""Where the reports of a run go: standard output, and a file for each `-o FORMAT=PATH`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal, TextIO
+
+from msgspec.structs import replace
+
+from rtproto import console
+from rtproto.check_targets import STDIN, identity
+from rtproto.findings import SessionReport, Unchecked
+from rtproto.reports import Options, Reporter, reporter
+
+SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The variable that names the file of a step's summary where GitHub runs the command."""
+
+
+class CannotOpen(Exception):  # noqa: N818 - the name says what went wrong
+    """A report cannot be written where it was asked for.  The message says why."""
+
+
+class Outputs:
+    """All reports of a run, fed at once.
+
+    A file is opened before anything is checked, so that a wrong name does not cost a long run, and is written as the
+    format allows: lines at once, documents at the end.
+    """
+
+    def __init__(self, out: TextIO, format: str, options: Options) -> None:
+        self._out = out
+        self._options = options
+        self._first = reporter(format, out.write, options)
+        self._reporters: list[Reporter] = [self._first]
+        self._files: list[TextIO] = []
+
+    def open(self, files: Iterable[tuple[str, str]], inputs: Iterable[str], summary: str | None) -> None:
+        """Open the files, given by format and path; `summary` is one to which a summary is appended.
+
+        Raises `CannotOpen`, also for a file that is itself to be checked, or that was named before.
+        """
+        taken = {identity(path): "is to be checked" for path in inputs if path != STDIN}
+        for format, path in files:
+            if (why := taken.get(identity(path))) is not None:
+                self.close()
+                raise CannotOpen(f"{path} {why}; a report must not take its place")
+            self._add(format, path, "w")
+            taken[identity(path)] = "is the file of another report"
+        if summary:
+            self._add("summary", summary, "a")
+
+    def _add(self, format: str, path: str, mode: Literal["w", "a"]) -> None:
+        try:
+            file = Path(path).open(mode, encoding="utf-8", newline="\n")  # noqa: SIM115 - closed by `finish`
+        except (OSError, ValueError) as error:
+            self.close()
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise CannotOpen(f"{path} cannot be written: {why.lower()}") from error
+        self._files.append(file)
+        options = replace(self._options, color=False, width=100, list_unchecked=True)
+        self._reporters.append(reporter(format, file.write, options))
+
+    def _each(self, tell: Callable[[Reporter], None]) -> None:
+        for each in list(self._reporters):
+            try:
+                tell(each)
+            except BrokenPipeError:
+                self._leave(each)
+
+    def _leave(self, reporter: Reporter) -> None:
+        """Nobody reads that report any more; the others go on, if there are any."""
+        self._reporters.remove(reporter)
+        if not self._reporters:
+            raise BrokenPipeError
+        if reporter is self._first:
+            console.drop_output()
+
+    def session(self, session: SessionReport) -> None:
+        """Report one session."""
+        self._each(lambda each: each.session(session))
+
+    def unchecked(self, unchecked: Unchecked) -> None:
+        """Report one path that could not be checked."""
+        self._each(lambda each: each.unchecked(unchecked))
+
+    def flush(self) -> None:
+        """Show on standard output what was written until now."""
+        if self._first in self._reporters:
+            try:
+                self._out.flush()
+            except BrokenPipeError:
+                self._leave(self._first)
+
+    def finish(self) -> None:
+        """Write what comes last, and close the files."""
+        self._each(lambda each: each.finish())
+        self.flush()
+        for file in self._files:
+            file.close()
+
+    def close(self) -> None:
+        """Close the files, also those that cannot hold any more."""
+        for file in self._files:
+            with suppress(OSError):
+                file.close()
+
+
+def step_summary() -> str | None:
+    """The file of the step's summary, where GitHub runs the command."""
+    return os.environ.get(SUMMARY) or None

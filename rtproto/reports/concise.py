@@ -1,0 +1,51 @@
+"""The report in one line a finding, as compilers write them: for editors, for `grep`, and for long lists.
+
+`path:line: severity[CODE] name: message`; the sums come last.  With `quiet` there is nothing but the findings.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from rtproto.findings import SessionReport, Severity, Unchecked
+from rtproto.reports import Options
+from rtproto.reports.lines import Lines, sums
+from rtproto.reports.tally import Tally
+from rtproto.reports.words import escape, plural, prose
+
+
+class ConciseReporter:
+    """Writes each finding as soon as its session is judged."""
+
+    def __init__(self, write: Callable[[str], object], options: Options) -> None:
+        self._lines = Lines(write, options)
+        self._options = options
+        self._least = options.min_severity or Severity.WARNING
+        self._tally = Tally()
+
+    def session(self, session: SessionReport) -> None:
+        """Write the findings of one session; consequences are counted with their cause, or follow it."""
+        self._tally.session(session)
+        findings = session.findings
+        consequences = Counter(id(findings[f.caused_by]) for f in findings if f.caused_by is not None)
+        shown = findings if self._options.verbose else session.roots()
+        for finding in sorted(shown, key=lambda finding: finding.line):
+            if finding.severity < self._least:
+                continue
+            count = 0 if self._options.verbose else consequences[id(finding)]
+            more = f" (+{plural(count, 'consequence')})" if count else ""
+            self._lines.finding(finding, session.path, more)
+
+    def unchecked(self, unchecked: Unchecked) -> None:
+        """Count one path that could not be checked, and say why unless the command says it elsewhere."""
+        self._tally.not_checked(unchecked)
+        if self._options.list_unchecked:
+            self._lines.line(f"{escape(unchecked.path)}: not checked: {prose(unchecked.reason, 1000)}")
+
+    def finish(self) -> None:
+        """Write the statistics, where they were asked for, and the sums."""
+        if self._options.statistics:
+            self._lines.statistics(self._tally)
+        if not self._options.quiet:
+            self._lines.line(sums(self._tally, self._least))
