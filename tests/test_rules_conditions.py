@@ -103,3 +103,26 @@ def test_dia005_survives_what_it_cannot_read(raw: bytes) -> None:
     checker = check([lines[0], ("client", raw), *lines[2:]])
 
     assert checker.findings[0].code in ("SHP002", "WIR007")
+
+
+def test_cli030_a_response_out_of_band_is_no_answer_to_what_was_said() -> None:
+    append = {"type": "input_audio_buffer.append", "audio": "AAAA" * 1600}
+    left = after("input_audio_buffer.committed", "client", append)
+    outside = [
+        *(
+            change("response.create", "response", {"conversation": "none", "input": []}, nth)
+            for nth in (0, 1)
+        ),
+        *(change("response.created", "response.conversation_id", None, nth) for nth in (0, 1)),
+    ]
+
+    assert "CLI030" in {code for code, _, _ in judged("push_to_talk_twice", left)}
+    assert "CLI030" not in {code for code, _, _ in judged("push_to_talk_twice", left, *outside)}
+
+
+def test_tru009_a_response_out_of_band_cannot_be_truncated() -> None:
+    cut = drop("conversation.item.truncate"), drop("conversation.item.truncated")
+    outside = [change(f"response.{name}", "response.conversation_id", None) for name in ("created", "done")]
+
+    assert "TRU009" in {code for code, _, _ in judged("late_interruption", *cut)}
+    assert "TRU009" not in {code for code, _, _ in judged("late_interruption", *cut, *outside)}

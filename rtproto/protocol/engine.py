@@ -11,7 +11,7 @@ functions of state and input.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -265,9 +265,7 @@ class Engine:
     ) -> Broken | None:
         """Run one cell that does not simply lead back; returns the step's first illegal cell so far."""
         state = entity.state
-        cell = leg.cells[state]
-        while isinstance(cell, When):
-            cell = cell.then if GUARDS[cell.guard](self.facts, event, entity) else cell.otherwise
+        cell = self._outcome(entity, leg, event)
         if isinstance(cell, Breach):
             self.mid_session = self.mid_session or cell.midway
             if self._adopts(entity):
@@ -284,6 +282,33 @@ class Engine:
             entity.move(cell, line, type, leg.input)
             self.moves += 1
         return broken
+
+    def _outcome(self, entity: Entity, leg: Leg, event: Any) -> str | Breach:
+        """Where the input leads from the entity's state, once its guards are answered."""
+        cell = leg.cells[entity.state]
+        while isinstance(cell, When):
+            cell = cell.then if GUARDS[cell.guard](self.facts, event, entity) else cell.otherwise
+        return cell
+
+    def foresee(self, course: Course, event: Any) -> Iterator[tuple[Entity, str, str | Breach]]:
+        """The entities that an event would be an input of, outermost first, with the input and where it would lead.
+
+        Nothing moves.  An entity that no event has shown yet is made for the answer alone.
+        """
+        previous: Entity | None = None
+        for leg in course.legs:
+            if leg.only is not None and not leg.only(self.facts, event, previous):
+                continue
+            if leg.each:
+                concerned = [e for e in previous.children if e.machine is leg.machine] if previous else []
+            else:
+                key = leg.read_key(event)
+                previous = None if key is None else self.find(leg.machine.name, key)
+                if key is not None and previous is None:
+                    previous = Entity(leg.machine, key, None)
+                concerned = [] if previous is None else [previous]
+            for entity in concerned:
+                yield entity, leg.input, self._outcome(entity, leg, event)
 
     def meant(self, entity: Entity) -> list[Entity]:
         """The entities that an event can have been meant for which named this one, never seen before, instead."""

@@ -362,7 +362,9 @@ class BargeInNotTruncated(Rule):
     partial = "open"
     message = "the response was cut short after {ms} ms of audio, and {item} was never truncated"
     evidence = "The types recommend the request for interruptions, to cut what was sent but not yet played."
-    exceptions = "A client that had played all of it; WebRTC and SIP, where the server truncates."
+    exceptions = (
+        "A client that had played it all; responses out of band; WebRTC and SIP, where the server truncates."
+    )
     symptoms = ("history",)
     on = ("response.done", _REQUEST)
     example = Example("late_interruption", drop(_REQUEST), prepare=(drop("conversation.item.truncated"),))
@@ -374,7 +376,9 @@ class BargeInNotTruncated(Rule):
             cut[field(event, "item_id") or ""] = 0, None
         elif field(event, "response", "status") == "cancelled":
             spoke = {item_id for item_id, _ in context.facts.output_audio}
-            for item in listed(event, "response", "output") or ():
+            response = context.facts.responses.get(field(event, "response", "id") or "")
+            outside = response is not None and not response.default
+            for item in () if outside else listed(event, "response", "output") or ():
                 if field(item, "id") in spoke:
                     cut.setdefault(item.id, (context.line, event))
         return iter(())

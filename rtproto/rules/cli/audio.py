@@ -178,7 +178,9 @@ class PushToTalkWithoutClear(Rule):
     needs = "both"
     message = "the commit also holds {ms} ms that were appended before the last response began"
     evidence = "The guide's push-to-talk procedure clears the buffer when the user begins to speak."
-    exceptions = "Clients that keep the microphone open on purpose. Told once a connection."
+    exceptions = (
+        "Clients that keep the microphone open on purpose; responses out of band. Told once a connection."
+    )
     on = ("response.created", "input_audio_buffer.commit", "input_audio_buffer.clear")
     symptoms = ("overlap", "transcript")
     example = Example(
@@ -194,7 +196,8 @@ class PushToTalkWithoutClear(Rule):
         facts = context.facts
         left: dict[int, int] = context.memory(self.code, dict[int, int])
         if context.type == "response.created":
-            if facts.turn_detection_on() is False and facts.appended:
+            answers = facts.writes_to_default(event.response)
+            if answers and facts.turn_detection_on() is False and facts.appended:
                 left[context.line] = facts.appended
             return NOTHING
         before = dict(left)
