@@ -23,10 +23,11 @@ A recording is JSON lines: one event a line, either bare ({"type": ...}) or wrap
 ({"direction": "client" | "server", "event": {...}}).
 
 exit status:
-  0  nothing found at or above --fail-level
-  1  findings at or above --fail-level
-  2  something could not be checked: a missing or unreadable file, a file that is no
-     recording, an empty one, a wrong option; outranks 1
+  0    nothing found at or above --fail-level
+  1    findings at or above --fail-level
+  2    something could not be checked: a missing or unreadable file, a file that is no
+       recording, an empty one, a wrong option; outranks 1
+  130  ended by Ctrl-C; the report holds what was checked until then
 """
 
 
@@ -73,7 +74,6 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
     add(
         "--fail-level",
         choices=("error", "warning", "info", "never"),
-        default="error",
         help="least severity that makes the exit status 1 (default: error)",
     )
     add(
@@ -81,6 +81,22 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         choices=("error", "warning", "info"),
         help="least severity that is shown (default: info in json, jsonl, sarif and gitlab, else warning)",
     )
+    add("--baseline", metavar="FILE", help="report no findings that this file says are known")
+    add(
+        "--update-baseline",
+        action="store_true",
+        help="write what is found into the baseline; reasons are kept",
+    )
+    add(
+        "--fail-on-stale", action="store_true", help="exit with 1 if the baseline knows of more than is found"
+    )
+    settings = made.add_mutually_exclusive_group()
+    settings.add_argument(
+        "--config",
+        metavar="FILE",
+        help="settings (default: the nearest rtproto.toml, or pyproject.toml with [tool.rtproto])",
+    )
+    settings.add_argument("--isolated", action="store_true", help="use no file of settings")
     add("--explain", metavar="CODE", help="print the page of a rule, and check nothing")
     add("--list-rules", action="store_true", help="print every rule, and check nothing")
     add("--statistics", action="store_true", help="end with counts by rule and by event type")

@@ -1,21 +1,34 @@
-"""One run of the check command: each path to its report, the reports to their writer, and the exit status."""
+"""One run of the check command: each path to its report, the reports to their writers, and the exit status."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec.structs import replace
 
 from rtproto import console
+from rtproto.baseline import Baseline
 from rtproto.check_outputs import CannotOpen, Outputs, step_summary
+from rtproto.check_settings import wanted
 from rtproto.check_targets import STDIN, targets
-from rtproto.findings import Report, Severity, Unchecked
+from rtproto.findings import Report, SessionReport, Unchecked
+from rtproto.progress import Progress
 from rtproto.recording import Settings
 from rtproto.reports import Options
-from rtproto.reports.words import prose
-from rtproto.wire import MAX_LINE_BYTES
+from rtproto.reports.words import plural, prose
+from rtproto.selection import Selection
 
 CLEAN, FOUND, NOT_CHECKED = 0, 1, 2
+
+Target = tuple[str, str]
+"""A path, and the reason why it cannot be checked or an empty string."""
+_TOLD = 5
+"""Stale entries of a baseline that are named."""
 
 
 def check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
@@ -23,8 +36,7 @@ def check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     named = list(targets(args.paths))
     judge = Judge(options, args, [path for path, _ in named])
     try:
-        for path, problem in named:
-            judge.check(path, problem)
+        judge.run(named)
         judge.finish()
     except BrokenPipeError:
         # Nobody reads any more: what was found until now is the verdict.
@@ -41,22 +53,18 @@ class Judge:
         self, options: argparse.ArgumentParser, args: argparse.Namespace, paths: Iterable[str]
     ) -> None:
         self.code = CLEAN
-        self._verbose: bool = args.verbose
-        self._fail = None if args.fail_level == "never" else Severity.parse(args.fail_level)
+        self._args = args
+        self._baseline: Baseline | None = None
         try:
-            self._settings = Settings(
-                dialect=args.dialect,
-                profile=args.profile,
-                select=args.select,
-                ignore=args.ignore,
-                max_line_bytes=args.max_line_bytes or MAX_LINE_BYTES,
-            )
+            self._wanted = wanted(args)
+            self._settings = self._wanted.settings()
+            self._baseline = self._known()
         except ValueError as error:
             options.error(str(error))
         out = console.output(args.format)
         told = Options(
-            min_severity=Severity.parse(args.min_severity) if args.min_severity else None,
-            fail_level=self._fail,
+            min_severity=self._wanted.min_severity,
+            fail_level=self._wanted.fail_level,
             verbose=args.verbose,
             quiet=args.quiet,
             statistics=args.statistics,
@@ -69,48 +77,134 @@ class Judge:
             self._outputs.open(args.output, paths, step_summary() if args.format == "github" else None)
         except CannotOpen as error:
             options.error(str(error))
+        if args.verbose and self._wanted.found.file is not None:
+            console.say(f"settings from {os.path.relpath(self._wanted.found.file)}")
 
-    def check(self, path: str, problem: str = "") -> None:
-        """Check one path and report it; with a problem, report why it is not checked."""
-        report = self._unchecked(path, problem) if problem else self._report(path)
-        if self._fail is not None and report.roots(self._fail):
-            self.code = max(self.code, FOUND)
-        if report.unchecked:
-            self.code = NOT_CHECKED
-        for session in report.sessions:
-            self._outputs.session(session)
-        for unchecked in report.unchecked:
-            self._outputs.unchecked(unchecked)
-        self._outputs.flush()
-        for unchecked in report.unchecked:
-            console.say(f"{unchecked.path}: not checked: {prose(unchecked.reason)}")
+    def _known(self) -> Baseline | None:
+        """The baseline that was asked for.  Raises `ValueError`."""
+        asked = self._wanted.baseline
+        if asked is None:
+            for option in ("update_baseline", "fail_on_stale"):
+                if getattr(self._args, option):
+                    raise ValueError(f"--{option.replace('_', '-')} needs --baseline FILE")
+            return None
+        return Baseline(asked, update=self._wanted.least_known if self._args.update_baseline else None)
+
+    def run(self, named: Sequence[Target]) -> None:
+        """Check every path and report it.  Ctrl-C ends the run early, with a report of what was checked until then."""
+        terminal = sys.stderr if console.is_terminal(sys.stderr) else None
+        sizes = {path: _size(path) for path, _ in named} if terminal is not None else {}
+        width = console.width(terminal)
+        watched = Progress(terminal, sizes, width=width, reading=self._settings.position)
+        with watched as progress, console.Interrupts() as interrupts:
+            done = 0
+            try:
+                for path, report in self._reports(named):
+                    progress.done(path, report)
+                    with interrupts.held(), progress.away():
+                        self._tell(report)
+                        done += 1
+            except KeyboardInterrupt:
+                self.code = console.INTERRUPTED
+                if done < len(named):
+                    rest = len(named) - done - 1
+                    more = f"; {plural(rest, 'path')} after it not begun" if rest else ""
+                    with progress.away():
+                        self._tell(unchecked(named[done][0], f"interrupted{more}"))
+
+    def _reports(self, named: Sequence[Target]) -> Iterator[tuple[str, Report]]:
+        for path, problem in named:
+            yield path, unchecked(path, problem) if problem else self._report(path)
 
     def _report(self, path: str) -> Report:
-        try:
-            if path != STDIN:
-                return self._settings.check_file(path)
-            stdin = getattr(sys.stdin, "buffer", None)
-            if stdin is None:
-                return self._unchecked(path, "there is no standard input")
-            return self._settings.check_stream(stdin, path)
-        except Exception as bug:  # noqa: BLE001 - one recording must not cost the others their report
-            if self._verbose:
-                from traceback import format_exc
+        return report_of(self._settings, path, verbose=self._args.verbose)
 
-                for line in format_exc().splitlines():
-                    console.say(line)
-            more = "" if self._verbose else "; -v shows where"
-            told = f"an error in rtproto itself, {type(bug).__name__}: {bug}; please report it{more}"
-            return self._unchecked(path, told)
+    def _kept(self, session: SessionReport) -> SessionReport:
+        """The session without what is not to be reported of its file, or is known."""
+        ignored = self._wanted.found.ignored(session.path)
+        if ignored:
+            session = Selection(ignore=ignored).apply(session)
+        return session if self._baseline is None else self._baseline.accept(session)
 
-    @staticmethod
-    def _unchecked(path: str, problem: str) -> Report:
-        return Report(unchecked=(Unchecked(path, problem),))
+    def _tell(self, report: Report) -> None:
+        """Report what was selected and is not known, and take it to the exit status."""
+        report = replace(report, sessions=tuple(map(self._kept, report.sessions)))
+        fail_level = self._wanted.fail_level
+        if fail_level is not None and report.roots(fail_level):
+            self.code = max(self.code, FOUND)
+        if report.unchecked:
+            self.code = max(self.code, NOT_CHECKED)
+        for session in report.sessions:
+            self._outputs.session(session)
+        for each in report.unchecked:
+            self._outputs.unchecked(each)
+        self._outputs.flush()
+        for each in report.unchecked:
+            console.say(f"{each.path}: not checked: {prose(each.reason)}")
 
     def finish(self) -> None:
-        """Write what the report ends with."""
+        """Write what the report ends with, and bring the baseline up to date where that was asked for."""
         self._outputs.finish()
+        if self._baseline is None:
+            return
+        if self._args.update_baseline and self.code != console.INTERRUPTED:
+            self._update(self._baseline)
+        elif self._baseline.hidden and not self._args.quiet:
+            findings = plural(self._baseline.hidden, "finding")
+            console.say(f"{findings} not shown, known from {self._baseline.file}")
+        stale = self._baseline.stale(self._judged)
+        if stale and not self._args.update_baseline:
+            named = ", ".join(f"{entry.rule} of {entry.path}" for entry in stale[:_TOLD])
+            more = f" and {len(stale) - _TOLD} more" if len(stale) > _TOLD else ""
+            console.say(
+                f"{self._baseline.file}: found no more: {named}{more}; --update-baseline takes them out"
+            )
+            if self._args.fail_on_stale:
+                self.code = max(self.code, FOUND)
+
+    def _update(self, baseline: Baseline) -> None:
+        try:
+            entries = plural(baseline.write(self._judged), "entry", "entries")
+        except OSError as error:
+            console.say(f"cannot write {baseline.file}: {error.strerror or error}")
+            self.code = console.CANNOT_WRITE
+        else:
+            console.say(f"{baseline.file}: {entries} written")
+
+    def _judged(self, path: str, code: str) -> bool:
+        return code in self._wanted.selection(path)
 
     def close(self) -> None:
         """Let go of the files of reports, however the run ended."""
         self._outputs.close()
+
+
+def report_of(settings: Settings, path: str, *, verbose: bool = False) -> Report:
+    """The report of one path; an error of ours is the reason why that path is not checked."""
+    try:
+        if path != STDIN:
+            return settings.check_file(path)
+        stdin = getattr(sys.stdin, "buffer", None)
+        if stdin is None:
+            return unchecked(path, "there is no standard input")
+        return settings.check_stream(stdin, path)
+    except Exception as bug:  # noqa: BLE001 - one recording must not cost the others their report
+        if verbose:
+            from traceback import format_exc
+
+            for line in format_exc().splitlines():
+                console.say(line)
+        more = "" if verbose else "; -v shows where"
+        told = f"an error in rtproto itself, {type(bug).__name__}: {bug}; please report it{more}"
+        return unchecked(path, told)
+
+
+def unchecked(path: str, problem: str) -> Report:
+    """The report of a path that cannot be checked."""
+    return Report(unchecked=(Unchecked(path, problem),))
+
+
+def _size(path: str) -> int:
+    with suppress(OSError, ValueError):
+        return Path(path).stat().st_size
+    return 0

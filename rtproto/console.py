@@ -9,9 +9,9 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import TextIO
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Self, TextIO
 
 CANNOT_WRITE = 2
 INTERRUPTED = 130
@@ -39,6 +39,47 @@ def guard(run: Callable[[], int]) -> int:
 
 FOR_PEOPLE = ("full", "concise", "text")
 """Formats that are written in the encoding of the terminal."""
+
+
+class Interrupts:
+    """Ctrl-C, held back while something is written that must not stop in its middle.
+
+    In a thread other than the main one it is not ours to hold, and comes as it comes.
+    """
+
+    def __init__(self) -> None:
+        self._held = self._came = False
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        import signal
+
+        with suppress(ValueError):  # not in the main thread
+            self._before = signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        import signal
+
+        with suppress(ValueError):
+            signal.signal(signal.SIGINT, self._before)
+
+    def _interrupt(self, *signal: object) -> None:
+        if not self._held:
+            raise KeyboardInterrupt
+        self._came = True
+
+    @contextmanager
+    def held(self) -> Generator[None, None, None]:
+        """Let no Ctrl-C in; one that came meanwhile raises `KeyboardInterrupt` at the end."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._came:
+            self._came = False
+            raise KeyboardInterrupt
 
 
 def output(format: str = "full") -> TextIO:
@@ -90,12 +131,20 @@ def color(wanted: str, out: TextIO) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return out.isatty() and os.environ.get("TERM") != "dumb"
+    return is_terminal(out) and os.environ.get("TERM") != "dumb"
 
 
-def width(out: TextIO) -> int:
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody sits before that stream, which may be closed, or missing."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def width(out: TextIO | None) -> int:
     """Columns of the terminal; 100 where there is none."""
-    if not out.isatty():
+    if not is_terminal(out):
         return 100
     from shutil import get_terminal_size
 

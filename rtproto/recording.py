@@ -80,6 +80,7 @@ class Settings:
         self._profile = None if profile is None else profile_of(profile)
         self._selection = Selection(select, ignore)
         self._limit = max_line_bytes
+        self._stream: BinaryIO | None = None
         self._checker("")  # refuses a dialect that there is not before any file is opened
 
     def _checker(self, path: str) -> SessionChecker:
@@ -107,6 +108,7 @@ class Settings:
         sessions: list[SessionReport] = []
         unchecked: tuple[Unchecked, ...] = ()
         checker: SessionChecker | None = None
+        self._stream = stream
         try:
             for frame in read(stream, limit=self._limit):
                 if frame.close is not None:
@@ -130,6 +132,14 @@ class Settings:
         if not sessions and not unchecked:
             unchecked = (Unchecked(path, "it is empty: no line of it holds an event"),)
         return Report(tuple(sessions), unchecked)
+
+    def position(self) -> int:
+        """How many bytes of the stream at hand were read, for whoever watches from another thread."""
+        stream = self._stream
+        try:
+            return 0 if stream is None else stream.tell()
+        except (OSError, ValueError):  # a pipe, or closed meanwhile
+            return 0
 
     def _end(self, checker: SessionChecker, *, cut: bool) -> SessionReport:
         checker.close(cut=cut)

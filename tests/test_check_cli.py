@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,8 @@ import pytest
 import rtproto
 from rtproto import __main__ as commands
 from rtproto import console
-from rtproto.findings import Report
+from rtproto.check_outputs import Outputs
+from rtproto.findings import Report, SessionReport
 from rtproto.recording import Settings
 from rtproto.rules import RULES
 from tests.command import BROKEN, CLEAN, Run, here, run
@@ -304,14 +306,38 @@ def test_an_error_of_ours_costs_only_its_file(run: Run, monkeypatch: pytest.Monk
     assert "Traceback" in run("broken.jsonl", "-v")[2]
 
 
-def test_control_c(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_c_leaves_a_report_of_what_was_checked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = Settings.check_file
+
     def interrupt(self: Settings, path: str) -> Report:
-        raise KeyboardInterrupt
+        if path == "clean.jsonl":
+            os.kill(os.getpid(), signal.SIGINT)
+        return checks(self, path)
 
     monkeypatch.setattr(Settings, "check_file", interrupt)
-    monkeypatch.setattr(console, "drop_output", lambda: None)
 
-    assert run("clean.jsonl") == (130, "", "")
+    status, out, err = run("broken.jsonl", "clean.jsonl", "empty.jsonl", "missing.jsonl", "-f", "json")
+    document = json.loads(out)
+    assert (status, [session["path"] for session in document["sessions"]]) == (130, ["broken.jsonl"])
+    told = "interrupted; 2 paths after it not begun"
+    assert document["unchecked"] == [{"path": "clean.jsonl", "reason": told}]
+    assert err == f"rtproto: clean.jsonl: not checked: {told}\n"
+
+
+def test_control_c_does_not_cut_what_is_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell = Outputs.session
+
+    def interrupt(self: Outputs, session: SessionReport) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        tell(self, session)
+
+    monkeypatch.setattr(Outputs, "session", interrupt)
+
+    whole = run("clean.jsonl")
+    assert (whole[0], "clean.jsonl: " in whole[1], whole[2]) == (130, True, "")
+    status, out, err = run("clean.jsonl", "broken.jsonl")
+    assert (status, "clean.jsonl: " in out, "broken" in out) == (130, True, False)
+    assert err == "rtproto: broken.jsonl: not checked: interrupted\n"
 
 
 def test_a_reader_that_leaves(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

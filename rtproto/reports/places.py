@@ -19,7 +19,7 @@ _VARIABLE = re.compile(
     r"\b(?:item|resp|event|evt|call|sess|conv|msg|mcp)_(?!ids?\b)[\w-]+"
     r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+\b"
     r"|\b(?=[A-Za-z_-]*[0-9])[\w-]{16,}\b"
-    r"|(?<![A-Za-z_])[0-9]+(?:[.,][0-9]+)*"
+    r"|(?<![A-Za-z_0-9])[0-9]+(?:[.,][0-9]+)*"
 )
 
 

@@ -216,6 +216,6 @@ def times(finding: Finding) -> str:
     return f" ({finding.count:,} times{until})"
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 file`, `2,000 files`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """`1 file`, `2,000 files`; `nouns` where an s does not make the plural."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {nouns or noun + 's'}"
