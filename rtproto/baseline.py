@@ -89,15 +89,16 @@ class Baseline:
 
     def accept(self, session: SessionReport) -> SessionReport:
         """The session without the findings that are known."""
-        place = self.place(session.path)
-        self._checked.add(place)
+        self._checked.add(self.place(session.path))
 
         def unknown(finding: Finding) -> bool:
-            return finding.caused_by is not None or not self._known(place, finding)
+            return finding.caused_by is not None or not self.knows(session.path, finding)
 
         return narrow(session, unknown)
 
-    def _known(self, place: str, finding: Finding) -> bool:
+    def knows(self, path: str, finding: Finding) -> bool:
+        """Whether that finding in that file is known; each entry is for so many of them, the first ones."""
+        place = self.place(path)
         key = _Key(place, finding.code, shape(finding))
         if self._update is not None:
             if key not in self._entries and finding.severity < self._update:

@@ -81,6 +81,11 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         choices=("error", "warning", "info"),
         help="least severity that is shown (default: info in json, jsonl, sarif and gitlab, else warning)",
     )
+    add(
+        "--follow",
+        action="store_true",
+        help="judge one FILE (or -) while it is written, until Ctrl-C; full, concise or jsonl",
+    )
     add("--baseline", metavar="FILE", help="report no findings that this file says are known")
     add(
         "--update-baseline",
@@ -161,6 +166,12 @@ def _list_rules(options: argparse.ArgumentParser, args: argparse.Namespace) -> i
 def _check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if not args.paths:
         options.error("no FILE, DIR or - (standard input) to check")
+    if args.follow and args.format not in ("full", "concise", "jsonl"):
+        options.error(
+            f"--follow writes full, concise or jsonl; -o {args.format}=PATH takes the closing report"
+        )
+    if args.follow and args.update_baseline:
+        options.error("--update-baseline needs a whole recording: it does not go with --follow")
     from rtproto.check_run import check
 
     return check(options, args)

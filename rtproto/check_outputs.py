@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Literal, TextIO, cast
 
 from msgspec.structs import replace
 
 from rtproto import console
 from rtproto.check_targets import STDIN, identity
-from rtproto.findings import SessionReport, Unchecked
-from rtproto.reports import Options, Reporter, reporter
+from rtproto.findings import Finding, SessionReport, Unchecked
+from rtproto.reports import LiveReporter, Options, Reporter, reporter
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable that names the file of a step's summary where GitHub runs the command."""
@@ -30,10 +30,11 @@ class Outputs:
     format allows: lines at once, documents at the end.
     """
 
-    def __init__(self, out: TextIO, format: str, options: Options) -> None:
+    def __init__(self, out: TextIO, format: str, options: Options, *, live: bool = False) -> None:
         self._out = out
         self._options = options
         self._first = reporter(format, out.write, options)
+        self._live = cast("LiveReporter", self._first) if live else None
         self._reporters: list[Reporter] = [self._first]
         self._files: list[TextIO] = []
 
@@ -79,8 +80,26 @@ class Outputs:
             console.drop_output()
 
     def session(self, session: SessionReport) -> None:
-        """Report one session."""
-        self._each(lambda each: each.session(session))
+        """Report one session; standard output only its end, where its findings were told before."""
+        live = self._live
+
+        def tell(each: Reporter) -> None:
+            if live is not None and each is self._first:
+                live.ended(session)
+            else:
+                each.session(session)
+
+        self._each(tell)
+
+    def finding(self, finding: Finding, path: str) -> None:
+        """Tell on standard output of one finding of a session that goes on."""
+        assert self._live is not None
+        if self._first in self._reporters:
+            try:
+                self._live.finding(finding, path)
+            except BrokenPipeError:
+                self._leave(self._first)
+            self.flush()
 
     def unchecked(self, unchecked: Unchecked) -> None:
         """Report one path that could not be checked."""

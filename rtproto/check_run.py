@@ -16,7 +16,7 @@ from rtproto.baseline import Baseline
 from rtproto.check_outputs import CannotOpen, Outputs, step_summary
 from rtproto.check_settings import wanted
 from rtproto.check_targets import STDIN, targets
-from rtproto.findings import Report, SessionReport, Unchecked
+from rtproto.findings import Finding, Report, SessionReport, Severity, Unchecked
 from rtproto.progress import Progress
 from rtproto.recording import Settings
 from rtproto.reports import Options
@@ -34,9 +34,14 @@ _TOLD = 5
 def check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     """Check what the arguments name, and return the exit status."""
     named = list(targets(args.paths))
+    if args.follow and (len(named) != 1 or named[0][1] or named[0][0] not in (*args.paths, STDIN)):
+        options.error("--follow takes one FILE, or - for standard input")
     judge = Judge(options, args, [path for path, _ in named])
     try:
-        judge.run(named)
+        if args.follow:
+            judge.follow(named[0][0])
+        else:
+            judge.run(named)
         judge.finish()
     except BrokenPipeError:
         # Nobody reads any more: what was found until now is the verdict.
@@ -72,7 +77,7 @@ class Judge:
             width=console.width(out),
             list_unchecked=False,
         )
-        self._outputs = Outputs(out, args.format, told)
+        self._outputs = Outputs(out, args.format, told, live=args.follow)
         try:
             self._outputs.open(args.output, paths, step_summary() if args.format == "github" else None)
         except CannotOpen as error:
@@ -89,6 +94,24 @@ class Judge:
                     raise ValueError(f"--{option.replace('_', '-')} needs --baseline FILE")
             return None
         return Baseline(asked, update=self._wanted.least_known if self._args.update_baseline else None)
+
+    def follow(self, path: str) -> None:
+        """Judge a file while it is written, until Ctrl-C."""
+        from rtproto.check_follow import Telling, follow
+
+        wanted = self._wanted
+        least = wanted.min_severity or (Severity.INFO if self._args.format == "jsonl" else Severity.WARNING)
+        known = None if wanted.baseline is None else Baseline(wanted.baseline)
+        telling = Telling(self._found, least, wanted.selection(path), known)
+        with console.Interrupts() as interrupts, interrupts.held():
+            for report in follow(self._settings, path, telling, interrupts):
+                self._tell(report)
+
+    def _found(self, finding: Finding, path: str) -> None:
+        fail_level = self._wanted.fail_level
+        if fail_level is not None and finding.caused_by is None and finding.severity >= fail_level:
+            self.code = max(self.code, FOUND)
+        self._outputs.finding(finding, path)
 
     def run(self, named: Sequence[Target]) -> None:
         """Check every path and report it.  Ctrl-C ends the run early, with a report of what was checked until then."""

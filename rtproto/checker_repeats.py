@@ -32,7 +32,7 @@ def collapse(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     first: dict[Hashable, int] = {}
     for finding in findings:
         caused_by = None if finding.caused_by is None else places[finding.caused_by]
-        place = first.setdefault(_sameness(finding, caused_by), len(kept))
+        place = first.setdefault(sameness(finding, caused_by), len(kept))
         places.append(place)
         if place == len(kept):
             kept.append(finding if caused_by == finding.caused_by else replace(finding, caused_by=caused_by))
@@ -43,7 +43,8 @@ def collapse(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(kept)
 
 
-def _sameness(finding: Finding, caused_by: int | None) -> Hashable:
+def sameness(finding: Finding, caused_by: int | None) -> Hashable:
+    """What two findings of a session have in common when one repeats the other; `caused_by` is the cause's place."""
     event = finding.event
     ids = () if event is None else (value for name, value in event.fields if name.endswith("id"))
     known = {value for value in ids if isinstance(value, str)}

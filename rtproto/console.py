@@ -81,6 +81,18 @@ class Interrupts:
             self._came = False
             raise KeyboardInterrupt
 
+    @contextmanager
+    def let_in(self) -> Generator[None, None, None]:
+        """Let a Ctrl-C in for a while, also one that was held back."""
+        held, self._held = self._held, False
+        try:
+            if self._came:
+                self._came = False
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._held = held
+
 
 def output(format: str = "full") -> TextIO:
     """Standard output, made unable to fail on a character that its encoding lacks; data is always UTF-8."""

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 from rtproto.checker import SessionChecker
 from rtproto.checker_profile import AnyProfile, profile_of
-from rtproto.findings import Report, SessionReport, Unchecked
+from rtproto.findings import Finding, Report, SessionReport, Unchecked
 from rtproto.selection import Selection
-from rtproto.transcripts.jsonl import NotARecording, read
+from rtproto.transcripts.jsonl import Frame, NotARecording, read
 from rtproto.wire import MAX_LINE_BYTES
 
 
@@ -64,6 +64,10 @@ def check_stream(
     return settings.check_stream(stream, path)
 
 
+Found = Callable[[SessionChecker, list[Finding]], object]
+"""Is told of findings that a checker has made just now."""
+
+
 class Settings:
     """How recordings are checked, verified once for any number of them; arguments and errors as for `check_file`."""
 
@@ -79,13 +83,13 @@ class Settings:
         self._dialect = dialect
         self._profile = None if profile is None else profile_of(profile)
         self._selection = Selection(select, ignore)
-        self._limit = max_line_bytes
+        self.max_line_bytes = max_line_bytes
         self._stream: BinaryIO | None = None
         self._checker("")  # refuses a dialect that there is not before any file is opened
 
     def _checker(self, path: str) -> SessionChecker:
         return SessionChecker(
-            dialect=self._dialect, profile=self._profile, path=path, max_frame_bytes=self._limit
+            dialect=self._dialect, profile=self._profile, path=path, max_frame_bytes=self.max_line_bytes
         )
 
     def check_file(self, path: str | os.PathLike[str]) -> Report:
@@ -105,30 +109,41 @@ class Settings:
 
     def check_stream(self, stream: BinaryIO, path: str) -> Report:
         """Judge one stream, under that name."""
+        self._stream = stream
+        return self.check_frames(read(stream, limit=self.max_line_bytes), path)
+
+    def check_frames(
+        self,
+        frames: Iterable[Frame],
+        path: str,
+        found: Found | None = None,
+    ) -> Report:
+        """Judge the frames of one recording, under that name; `found` is told each frame's new findings at once."""
         sessions: list[SessionReport] = []
         unchecked: tuple[Unchecked, ...] = ()
         checker: SessionChecker | None = None
-        self._stream = stream
         try:
-            for frame in read(stream, limit=self._limit):
+            for frame in frames:
                 if frame.close is not None:
                     if checker is not None:
                         # 1006 stands for a connection that broke: nobody knows what would have followed.
-                        sessions.append(self._end(checker, cut=frame.close.code == 1006))
+                        sessions.append(self._end(checker, found, cut=frame.close.code == 1006))
                         checker = None
                     continue
                 if checker is None:
                     checker = self._checker(path)
                 if frame.fault is not None:
-                    checker.feed_fault(frame.fault, frame.direction, line=frame.line)
+                    new = checker.feed_fault(frame.fault, frame.direction, line=frame.line)
                 else:
-                    checker.feed(frame.direction, frame.raw, line=frame.line, time=frame.seconds)
+                    new = checker.feed(frame.direction, frame.raw, line=frame.line, time=frame.seconds)
+                if new and found is not None:
+                    found(checker, new)
         except NotARecording as why:
             return Report(unchecked=(Unchecked(path, str(why)),))
         except OSError as error:
             unchecked = (Unchecked(path, reason(error)),)
         if checker is not None:
-            sessions.append(self._end(checker, cut=True))
+            sessions.append(self._end(checker, found, cut=True))
         if not sessions and not unchecked:
             unchecked = (Unchecked(path, "it is empty: no line of it holds an event"),)
         return Report(tuple(sessions), unchecked)
@@ -141,8 +156,10 @@ class Settings:
         except (OSError, ValueError):  # a pipe, or closed meanwhile
             return 0
 
-    def _end(self, checker: SessionChecker, *, cut: bool) -> SessionReport:
-        checker.close(cut=cut)
+    def _end(self, checker: SessionChecker, found: Found | None, *, cut: bool) -> SessionReport:
+        new = checker.close(cut=cut)
+        if new and found is not None:
+            found(checker, new)
         return self._selection.apply(checker.report())
 
 

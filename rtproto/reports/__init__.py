@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 from msgspec import Struct
 
-from rtproto.findings import Report, SessionReport, Severity, Unchecked
+from rtproto.findings import Finding, Report, SessionReport, Severity, Unchecked
 
 
 class Options(Struct, frozen=True):
@@ -51,6 +51,18 @@ class Reporter(Protocol):
 
     def finish(self) -> None:
         """Write what comes last.  Nothing may follow."""
+        ...
+
+
+class LiveReporter(Reporter, Protocol):
+    """A writer that can also tell findings while their session is still going on."""
+
+    def finding(self, finding: Finding, path: str) -> None:
+        """Write one finding; `caused_by` counts the findings of the session that were written."""
+        ...
+
+    def ended(self, session: SessionReport) -> None:
+        """Take a session into the sums whose findings were written."""
         ...
 
 

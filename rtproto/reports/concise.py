@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from rtproto.findings import SessionReport, Severity, Unchecked
+from rtproto.findings import Finding, SessionReport, Severity, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.lines import Lines, sums
 from rtproto.reports.tally import Tally
@@ -36,6 +36,15 @@ class ConciseReporter:
             count = 0 if self._options.verbose else consequences[id(finding)]
             more = f" (+{plural(count, 'consequence')})" if count else ""
             self._lines.finding(finding, session.path, more)
+
+    def finding(self, finding: Finding, path: str) -> None:
+        """Write one finding of a session that goes on."""
+        if finding.caused_by is None or self._options.verbose:
+            self._lines.finding(finding, path)
+
+    def ended(self, session: SessionReport) -> None:
+        """Count a session whose findings were written."""
+        self._tally.session(session)
 
     def unchecked(self, unchecked: Unchecked) -> None:
         """Count one path that could not be checked, and say why unless the command says it elsewhere."""

@@ -107,8 +107,7 @@ class FullReporter:
 
     def session(self, session: SessionReport) -> None:
         """Write one session: its header, and its findings in the order of the lines."""
-        self._tally.session(session)
-        self._connections[session.path] += 1
+        self._count(session)
         roots = sorted(session.roots(self._least), key=lambda finding: finding.line)
         if self._options.quiet:
             for finding in roots:
@@ -116,6 +115,30 @@ class FullReporter:
             return
         self._header(session)
         self._findings(session, roots)
+
+    def _count(self, session: SessionReport) -> None:
+        self._tally.session(session)
+        self._connections[session.path] += 1
+
+    def finding(self, finding: Finding, path: str) -> None:
+        """Write one finding of a session that goes on; its consequences will follow, where they are asked for."""
+        if finding.caused_by is not None:
+            if self._options.verbose:
+                self._consequence(finding)
+        elif self._options.quiet:
+            self._lines.finding(finding, path)
+        else:
+            self._explain_arrows()
+            self._lines.line()
+            self._finding(finding, path, [])
+
+    def ended(self, session: SessionReport) -> None:
+        """Write the header of a session whose findings were written."""
+        self._count(session)
+        if not self._options.quiet:
+            if session.roots(self._least):
+                self._lines.line()
+            self._header(session)
 
     def _header(self, session: SessionReport) -> None:
         counts = severities(session.findings)
@@ -139,9 +162,8 @@ class FullReporter:
             self._lines.prose("note: " + prose(limit, 400), hang="  ", style=DIM)
 
     def _findings(self, session: SessionReport, roots: list[Finding]) -> None:
-        if roots and not self._explained_arrows:
-            self._explained_arrows = True
-            self._lines.prose("< sent by the server, > sent by the client", style=DIM)
+        if roots:
+            self._explain_arrows()
         consequences: dict[int, list[Finding]] = {}
         for finding in session.findings:
             if finding.caused_by is not None:
@@ -159,6 +181,11 @@ class FullReporter:
         if roots:
             self._lines.line()
 
+    def _explain_arrows(self) -> None:
+        if not self._explained_arrows:
+            self._explained_arrows = True
+            self._lines.prose("< sent by the server, > sent by the client", style=DIM)
+
     # Findings
 
     def _finding(self, finding: Finding, path: str, consequences: list[Finding]) -> None:
@@ -175,15 +202,17 @@ class FullReporter:
         self._source(finding, len(consequences))
         if self._options.verbose:
             for consequence in consequences:
-                label = f"{consequence.severity.label}[{consequence.code}]"
-                self._lines.prose(
-                    f"then {label} {consequence.name}, line {consequence.line}: {message(consequence)}"
-                    + times(consequence),
-                    indent="    ",
-                    hang="  ",
-                    style=COLORS[consequence.severity],
-                    head=label,
-                )
+                self._consequence(consequence)
+
+    def _consequence(self, finding: Finding) -> None:
+        label = f"{finding.severity.label}[{finding.code}]"
+        self._lines.prose(
+            f"then {label} {finding.name}, line {finding.line}: {message(finding)}{times(finding)}",
+            indent="    ",
+            hang="  ",
+            style=COLORS[finding.severity],
+            head=label,
+        )
 
     def _frames(self, finding: Finding) -> None:
         """The witnesses and the offending line, in the order of the recording."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rtproto.findings import SessionReport, Severity, Unchecked
+from rtproto.findings import Finding, SessionReport, Severity, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.json import SCHEMA, finding_object, json_text, unchecked_object
 from rtproto.reports.tally import Tally
@@ -33,6 +33,14 @@ class JsonlReporter:
         self._tally.session(session)
         for finding in at_least(session, self._least).findings:
             self._line(place | finding_object(finding))
+
+    def finding(self, finding: Finding, path: str) -> None:
+        """Write the line of one finding of a session that goes on."""
+        self._line({"path": escape(path), "session": self._tally.sessions} | finding_object(finding))
+
+    def ended(self, session: SessionReport) -> None:
+        """Count a session whose findings were written."""
+        self._tally.session(session)
 
     def unchecked(self, unchecked: Unchecked) -> None:
         """Write the line of one path that could not be checked."""
