@@ -1,0 +1,65 @@
+"""Is the conformance suite enough?  `python -m tests.kill` damages the checker in every way that its tables and rules
+allow, and says which case of the suite tells: the case that kills the mutant.
+
+A case kills a mutant when the damaged checker's answer no longer agrees with the case's label, line and code included.
+What no case kills survives: either a case is missing, or nothing can tell the mutant from the original, and then `EXCUSED`
+says why.  Exits with 1 for a survivor without an excuse, or an excuse that is not needed.
+
+`--write` puts the figures and the matrix into docs/kill-matrix.md; `--check` verifies that they are what stands there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.kill.excuses import EXCUSED
+from tests.kill.matrix import Killed, Suite, run
+from tests.kill.page import PAGE, page, summary
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the matrix; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kill", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--filter", default="", metavar="PREFIX", help="only mutants whose name begins so")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    keep = parser.add_mutually_exclusive_group()
+    keep.add_argument("--write", action="store_true", help=f"write {PAGE}")
+    keep.add_argument("--check", action="store_true", help=f"verify {PAGE}")
+    args = parser.parse_args(argv)
+    suite = Suite.read()
+    wrong = suite.failing()
+    if wrong:
+        print("the undamaged checker fails: " + ", ".join(wrong), file=sys.stderr)
+        return 2
+    killed = run(suite, args.filter, args.jobs)
+    sys.stdout.write(summary(suite, killed))
+    code = _judge(killed, stale=not args.filter)
+    if args.write:
+        Path(PAGE).write_text(page(suite, killed), encoding="utf-8")
+    elif args.check and Path(PAGE).read_text(encoding="utf-8") != page(suite, killed):
+        print(f"{PAGE} is out of date; run with --write", file=sys.stderr)
+        code = 1
+    return code
+
+
+def _judge(killed: Sequence[Killed], *, stale: bool) -> int:
+    code = 0
+    for each in killed:
+        if not each.by and each.name not in EXCUSED:
+            print(f"survives: {each.name}", file=sys.stderr)
+            code = 1
+        elif each.by and each.name in EXCUSED:
+            print(f"excused, but killed by {each.by}: {each.name}", file=sys.stderr)
+            code = 1
+    if stale:
+        for name in EXCUSED.keys() - {each.name for each in killed}:
+            print(f"excused, but there is no such mutant: {name}", file=sys.stderr)
+            code = 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
