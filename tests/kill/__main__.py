@@ -2,8 +2,8 @@
 allow, and says which case of the suite tells: the case that kills the mutant.
 
 A case kills a mutant when the damaged checker's answer no longer agrees with the case's label, line and code included.
-What no case kills survives: either a case is missing, or nothing can tell the mutant from the original, and then `EXCUSED`
-says why.  Exits with 1 for a survivor without an excuse, or an excuse that is not needed.
+What no case kills survives: either a case is missing, or nothing can tell the mutant from the original, and then
+`EXCUSED` says why.  Exits with 1 for a survivor without an excuse, or an excuse that is not needed.
 
 `--write` puts the figures and the matrix into docs/kill-matrix.md; `--check` verifies that they are what stands there.
 """
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     suite = Suite.read()
     wrong = suite.failing()
     if wrong:
-        print("the undamaged checker fails: " + ", ".join(wrong), file=sys.stderr)
+        _say("the undamaged checker fails: " + ", ".join(wrong))
         return 2
     killed = run(suite, args.filter, args.jobs)
     sys.stdout.write(summary(suite, killed))
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.write:
         Path(PAGE).write_text(page(suite, killed), encoding="utf-8")
     elif args.check and Path(PAGE).read_text(encoding="utf-8") != page(suite, killed):
-        print(f"{PAGE} is out of date; run with --write", file=sys.stderr)
+        _say(f"{PAGE} is out of date; run with --write")
         code = 1
     return code
 
@@ -49,16 +49,20 @@ def _judge(killed: Sequence[Killed], *, stale: bool) -> int:
     code = 0
     for each in killed:
         if not each.by and each.name not in EXCUSED:
-            print(f"survives: {each.name}", file=sys.stderr)
+            _say(f"survives: {each.name}")
             code = 1
         elif each.by and each.name in EXCUSED:
-            print(f"excused, but killed by {each.by}: {each.name}", file=sys.stderr)
+            _say(f"excused, but killed by {each.by}: {each.name}")
             code = 1
     if stale:
         for name in EXCUSED.keys() - {each.name for each in killed}:
-            print(f"excused, but there is no such mutant: {name}", file=sys.stderr)
+            _say(f"excused, but there is no such mutant: {name}")
             code = 1
     return code
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import multiprocessing
 import re
@@ -93,27 +94,21 @@ def _subject(case: Case) -> Subject:
     return Subject(case, head, lines, frozenset(types))
 
 
-_suite: Suite
-"""What the processes that share the work inherit."""
-
-
 def run(suite: Suite, prefix: str, jobs: int) -> list[Killed]:
     """Try every mutant whose name begins so; the results are in the order of the mutants."""
-    global _suite
-    _suite = suite
     names = [mutant.name for mutant in all_mutants() if mutant.name.startswith(prefix)]
     with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        parts = pool.map(_share, [frozenset(names[at::jobs]) for at in range(jobs)])
+        parts = pool.map(functools.partial(_share, suite), [frozenset(names[at::jobs]) for at in range(jobs)])
     found = {killed.name: killed for part in parts for killed in part}
     return [found[name] for name in names]
 
 
-def _share(names: frozenset[str]) -> list[Killed]:
-    return [_try(mutant) for mutant in list(all_mutants()) if mutant.name in names]
+def _share(suite: Suite, names: frozenset[str]) -> list[Killed]:
+    return [_try(suite, mutant) for mutant in list(all_mutants()) if mutant.name in names]
 
 
-def _try(mutant: Mutant) -> Killed:
-    candidates = list(_suite.candidates(mutant))
+def _try(suite: Suite, mutant: Mutant) -> Killed:
+    candidates = list(suite.candidates(mutant))
     with mutant.apply():
         by = next((subject.case.id for subject in candidates if not subject.passes()), "")
     return Killed(mutant.kind, mutant.place, mutant.name, by)

@@ -1,7 +1,7 @@
 """Damage to what judges: one cell of a state table, one answer of a guard, one rule.
 
-A mutant is applied to the running program and taken back.  The tables are data, so most mutants are other data; what was
-compiled from them is thrown away each time (`forget`).
+A mutant is applied to the running program and taken back.  The tables are data, so most mutants are other data; what
+was compiled from them is thrown away each time (`forget`).
 """
 
 from __future__ import annotations

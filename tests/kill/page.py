@@ -26,8 +26,7 @@ def summary(suite: Suite, killed: Sequence[Killed]) -> str:
     lines = [
         f"{len(suite.subjects)} cases; {len(suite.visits)} of {cells} cells of the tables asked by a case"
     ]
-    for kind in _KINDS:
-        lines.append(f"{kind}: {_figures([each for each in killed if each.kind == kind])}")
+    lines += [f"{kind}: {_figures([each for each in killed if each.kind == kind])}" for kind in _KINDS]
     lines.append(f"all: {_figures(killed)}")
     return "\n".join(lines) + "\n"
 
