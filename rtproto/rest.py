@@ -1,4 +1,4 @@
-"""Judging the bodies of a REST call that makes a session: what was asked for, and the secret that came back.
+"""Judging the bodies of a REST call: what was asked for, and the session and the secret that came back.
 
     from rtproto import check_rest
     findings = check_rest(request_body, response_body, url="https://api.openai.com/v1/realtime/client_secrets")
@@ -9,6 +9,7 @@ A finding's line is 1 for the request and 2 for the response.  No finding shows 
 from __future__ import annotations
 
 import functools
+import re
 from urllib.parse import urlsplit
 
 import msgspec
@@ -26,7 +27,7 @@ from rtproto.rules.rst import Exchange, RestRule, found_in
 from rtproto.rules.shp import FaultRule
 from rtproto.wire import Fault, decode_body
 
-_BODIES: dict[str, tuple[type[Nested], type[Nested]]] = {
+_BODIES: dict[str, tuple[type[Nested], type[Nested] | None]] = {
     "translations/client_secrets": (
         translation_rest.ClientSecretCreateRequest,
         translation_rest.ClientSecretCreateResponse,
@@ -34,24 +35,33 @@ _BODIES: dict[str, tuple[type[Nested], type[Nested]]] = {
     "client_secrets": (ga_rest.ClientSecretCreateRequest, ga_rest.ClientSecretCreateResponse),
     "transcription_sessions": (beta.TranscriptionSessionConfig, beta.TranscriptionSession),
     "sessions": (beta.Session, beta_rest.SessionCreateResponse),
+    "calls": (ga_rest.CallAcceptRequest, None),
+    "calls/accept": (ga_rest.CallAcceptRequest, None),
+    "calls/reject": (ga_rest.CallRejectRequest, None),
+    "calls/refer": (ga_rest.CallReferRequest, None),
 }
-"""The calls, by the end of their path; longer paths first."""
+"""Request and answer of the calls, by the end of their path, without ids; longer paths first.  None where the answer is
+no JSON."""
+
+_CALL_ID = re.compile(r"(?<=/realtime/calls/)[^/]+/(?=accept$|reject$|refer$)")
 
 
 def check_rest(
     request: bytes | None, response: bytes | None, *, url: str = "", time: float | None = None
 ) -> list[Finding]:
-    """What is wrong with one call of `client_secrets`, `translations/client_secrets`, `sessions` or
-    `transcription_sessions`.
+    """What is wrong with one call of `client_secrets`, `translations/client_secrets`, `sessions`,
+    `transcription_sessions`, `calls`, `calls/{call_id}/accept`, `…/reject` or `…/refer`.
 
-    `request` and `response` are the bodies as they were sent; None for one that was not recorded.  `url` tells which
-    call it was; without it the bodies' shape does.  `time` (seconds since 1970) is when the response came, and lets the
-    secret's lifetime be judged.  Raises `ValueError` where neither the path nor the bodies belong to such a call.
+    `request` and `response` are the bodies as they were sent; None for one that was not recorded.  Of the form that
+    makes a call, `request` is the part `session`; answers of `calls` are no JSON, and not judged.  `url` tells which
+    call it was; without it the bodies' shape does, for those that make a session.  `time` (seconds since 1970) is when
+    the response came, and lets the secret's lifetime be judged.  Raises `ValueError` where neither the path nor the
+    bodies belong to such a call.
     """
     call = _call_of(url, request, response)
     wanted, answered = _BODIES[call]
     asked = None if request is None else decode_body(request, wanted)
-    shown = None if response is None else decode_body(response, answered)
+    shown = None if response is None or answered is None else decode_body(response, answered)
     findings: list[Finding] = []
     for line, body in ((1, asked), (2, shown)):
         if isinstance(body, Fault) and (line == 1 or body.kind not in _SHAPE_FAULTS):
@@ -129,12 +139,14 @@ def _text(value: Raw | UnsetType) -> bytes:
 
 
 def _call_of(url: str, request: bytes | None, response: bytes | None) -> str:
-    path = urlsplit(url).path.rstrip("/")
+    path = _CALL_ID.sub("", urlsplit(url).path.rstrip("/"))
     for call in _BODIES:
         if path.endswith(f"/realtime/{call}"):
             return call
     if url:
-        raise ValueError(f"not a call that makes a session: {path!r}; there are: " + ", ".join(_BODIES))
+        raise ValueError(
+            f"not a call with a body of the protocol: {path!r}; there are: " + ", ".join(_BODIES)
+        )
     asked, shown = _marks(request), _marks(response)
     for body in (shown, asked):
         if body.session is not UNSET or body.value is not UNSET:

@@ -8,7 +8,7 @@ Strings with known values are plain `str` when decoded, so that a new value neve
 in the alias as data: `closed` for a set the vendor declares complete, `known` for one that he keeps adding to.
 """
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -37,6 +37,28 @@ class FromServer(Event, frozen=True, kw_only=True):
 
 class Nested(Struct, frozen=True, kw_only=True, gc=False, repr_omit_defaults=True):
     """An object inside an event or a REST body that has one shape only."""
+
+
+class Secretive(Nested, frozen=True, kw_only=True):
+    """An object with credentials: its repr, rich's too, shows `[masked]` in the place of those fields.
+
+    The values themselves, comparison and encoding are those of any Struct.
+    """
+
+    secret: ClassVar[tuple[str, ...]] = ()
+    """The fields that hold credentials."""
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        fields = [(name, getattr(self, name)) for name in self.__struct_fields__]
+        return [
+            (name, "[masked]" if value and name in self.secret else value)
+            for name, value in fields
+            if value is not UNSET
+        ]
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"{type(self).__name__}({fields})"
 
 
 class Variant(Nested, frozen=True, kw_only=True, tag_field="type"):

@@ -72,6 +72,8 @@ class Exchange(Struct, frozen=True):
 
 def found_in(fault: Fault) -> str:
     """What stands where something else should, for a message: never the text of what may be a secret."""
+    if fault.kind == "trailing-data":
+        return "more text"
     return "a string" if fault.found.startswith('"') else fault.found
 
 

@@ -14,6 +14,7 @@ from ..base import (
     MaxTokensWord,
     Modality,
     Nested,
+    Secretive,
     SessionObject,
     TranscriptionSessionObject,
 )
@@ -44,8 +45,10 @@ class InputAudioTranscription(Nested, frozen=True, kw_only=True):
     prompt: str | UnsetType | None = UNSET
 
 
-class SessionClientSecret(Nested, frozen=True, kw_only=True):
+class SessionClientSecret(Secretive, frozen=True, kw_only=True):
     """The lifetime a client wants for its secret, or the server's secret (`expires_at` in seconds since 1970)."""
+
+    secret = ("value",)
 
     expires_after: ExpiresAfter | UnsetType = UNSET
     value: str | UnsetType = UNSET

@@ -14,6 +14,7 @@ from ..base import (
     Nested,
     NoiseReductionType,
     PromptImageDetail,
+    Secretive,
     TracingWord,
     TruncationWord,
     UnknownVariant,
@@ -148,8 +149,10 @@ class ExpiresAfter(Nested, frozen=True, kw_only=True):
     seconds: Int | UnsetType = UNSET
 
 
-class ClientSecret(Nested, frozen=True, kw_only=True):
+class ClientSecret(Secretive, frozen=True, kw_only=True):
     """A short-lived key for one client; `expires_at` is in seconds since 1970."""
+
+    secret = ("value",)
 
     value: str
     expires_at: Int

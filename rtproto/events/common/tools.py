@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from msgspec import UNSET, Raw, UnsetType
 
-from ..base import Approval, Caller, ConnectorId, Nested, ToolChoiceWord, UnknownVariant, Variant
+from ..base import Approval, Caller, ConnectorId, Nested, Secretive, ToolChoiceWord, UnknownVariant, Variant
 
 
 class FunctionTool(Variant, frozen=True, kw_only=True, tag="function"):
@@ -29,11 +29,13 @@ class McpApprovalFilter(Nested, frozen=True, kw_only=True):
     never: McpToolFilter | UnsetType = UNSET
 
 
-class McpTool(Variant, frozen=True, kw_only=True, tag="mcp"):
+class McpTool(Secretive, Variant, frozen=True, kw_only=True, tag="mcp"):
     """A remote server of tools (GA), given by `server_url`, `connector_id` or `tunnel_id`.
 
     `authorization` and `headers` hold credentials, which the server does not echo.
     """
+
+    secret = ("authorization", "headers")
 
     server_label: str
     server_url: str | UnsetType = UNSET

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType
 
-from ..base import Int, Nested, SessionObject, TranscriptionSessionObject
+from ..base import Int, Nested, Secretive, SessionObject, TranscriptionSessionObject
 from ..common.session import ExpiresAfter
 from .session import AnySession, Session, SessionFields, TranscriptionSessionFields, UnknownSession
 
@@ -40,8 +40,10 @@ class CreatedTranscriptionSession(TranscriptionSessionFields, frozen=True, kw_on
     id: str
 
 
-class ClientSecretCreateResponse(Nested, frozen=True, kw_only=True):
+class ClientSecretCreateResponse(Secretive, frozen=True, kw_only=True):
     """The key (`value`, begins with `ek_`), when it expires (seconds since 1970), and the session with all defaults."""
+
+    secret = ("value",)
 
     value: str
     expires_at: Int

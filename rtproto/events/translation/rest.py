@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, UnsetType
 
-from ..base import Int, Nested
+from ..base import Int, Nested, Secretive
 from ..common.session import ExpiresAfter
 from .session import AnySession, AudioConfig
 
@@ -21,8 +21,10 @@ class ClientSecretCreateRequest(Nested, frozen=True, kw_only=True):
     expires_after: ExpiresAfter | UnsetType = UNSET
 
 
-class ClientSecretCreateResponse(Nested, frozen=True, kw_only=True):
+class ClientSecretCreateResponse(Secretive, frozen=True, kw_only=True):
     """The key (`value`, begins with `ek_`), when it expires (seconds since 1970), and the session it opens."""
+
+    secret = ("value",)
 
     value: str
     expires_at: Int
