@@ -318,3 +318,36 @@ def test_a_rest_rule_says_nothing_unless_it_is_written_to() -> None:
 
     rule: Any = Silent()
     assert list(rule.judge(None)) == []
+
+
+@pytest.mark.parametrize(
+    "path, request_body, codes",
+    [
+        ("calls", {"type": "realtime", "model": "gpt-realtime"}, []),
+        ("calls", {"type": "transcription"}, ["SHP002"]),
+        ("calls/rtc_1/accept", {"type": "realtime", "audio": {"output": {"speed": "fast"}}}, ["SHP002"]),
+        ("calls/rtc_1/accept", {}, ["SHP001"]),
+        ("calls/rtc_1/reject", {}, []),
+        ("calls/rtc_1/reject", {"status_code": "busy"}, ["SHP002"]),
+        ("calls/rtc_1/refer", {"target_uri": "tel:+14155550123"}, []),
+        ("calls/rtc_1/refer", {}, ["SHP001"]),
+    ],
+)
+def test_requests_about_calls_are_judged_by_their_shape(
+    path: str, request_body: dict[str, Any], codes: list[str]
+) -> None:
+    assert found(request_body, None, url=BASE + path) == [(code, 1) for code in codes]
+    # What answers an offer is SDP, and the others answer nothing.
+    assert check_rest(None, b"v=0", url=BASE + path) == []
+
+
+@pytest.mark.parametrize("path", ["calls/rtc_1", "calls/rtc_1/hangup", "calls/a/b/accept", "calls//accept"])
+def test_calls_without_a_body_of_the_protocol_cannot_be_judged(path: str) -> None:
+    with pytest.raises(ValueError, match="not a call with a body of the protocol"):
+        check_rest(b"{}", None, url=BASE + path)
+
+
+def test_text_behind_an_answer_is_not_repeated() -> None:
+    """It may be the secret, when a server sends it bare."""
+    (finding,) = check_rest(None, b'{"value":"ek_1"} ek_0123', url=BASE + "client_secrets")
+    assert (finding.code, finding.args["found"]) == ("WIR008", "more text")
