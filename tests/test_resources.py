@@ -374,6 +374,8 @@ def test_arguments_that_are_none() -> None:
     realtime: Any = client(Transport(says()))
     with pytest.raises(TypeError, match=r"unknown: instuctions; give all fields as one mapping"):
         realtime.calls.accept("rtc_1", instuctions="Be brief.")
+    with pytest.raises(TypeError, match="unknown: sesion"):
+        realtime.client_secrets.create(sesion={"type": "realtime"})
     with pytest.raises(TypeError, match="not both: model"), deprecated():
         realtime.beta.sessions.create(beta.Session(), model="m")
     with pytest.raises(TypeError):
@@ -647,7 +649,7 @@ def test_a_key_that_no_header_can_hold_is_not_repeated(key: str) -> None:
     assert KEY not in "".join(traceback.format_exception(caught.value))
 
 
-@pytest.mark.parametrize("url", ["localhost:80/v1", "ftp://x/v1", "/v1", "https://"])
+@pytest.mark.parametrize("url", ["localhost:80/v1", "ftp://x/v1", "/v1", "https://", "https://x:port/v1"])
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(ValueError, match="base_url is not the URL of an API"):
         r.Realtime(api_key=KEY, base_url=url)
@@ -800,6 +802,15 @@ def test_the_secret_of_an_answer_is_not_in_its_repr() -> None:
             value=EK, expires_at=1, session=translation.UnknownSession(raw="{}")
         )
     )
+
+
+def test_where_a_request_is_not_sent_the_key_is_in_no_frame() -> None:
+    with pytest.raises(r.InvalidRequestError) as caught:
+        client(Transport(says())).client_secrets.create(expires_after={"seconds": 5})
+    trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame.locals for frame in trace.stack if "/rtproto/" in frame.filename]
+    assert len(ours) == 4
+    assert KEY not in str(ours)
 
 
 def test_the_request_is_not_in_the_repr_of_what_carries_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -97,9 +98,7 @@ class _Client(Generic[_Http]):
             raise ValueError("the API key holds a space, a line break or another character that no key has")
         if max_retries < 0:
             raise ValueError(f"max_retries is {max_retries}; 0 turns retries off")
-        self._base_url = httpx2.URL(base_url or os.environ.get("OPENAI_BASE_URL") or BASE_URL)
-        if self._base_url.scheme not in ("http", "https") or not self._base_url.host:
-            raise ValueError("base_url is not the URL of an API, such as " + BASE_URL)
+        self._base_url = _address(base_url or os.environ.get("OPENAI_BASE_URL") or BASE_URL)
         self._is_ours = http_client is None
         self._http = self._take(http_client)
         if isinstance(timeout, UnsetType):
@@ -137,6 +136,9 @@ class _Client(Generic[_Http]):
         self, call: Call[_T], payload: Payload, options: Options, call_id: str
     ) -> tuple[Exchange[_T], httpx2.Request]:
         """The call, and the request that is sent for it, once or, with its retries, several times."""
+        unknown = options.keys() - Options.__optional_keys__
+        if unknown:
+            raise TypeError(f"unknown: {', '.join(sorted(unknown))}")
         headers = _merged(
             {"Accept": "application/json", "Content-Type": "application/json"},
             self._headers,
@@ -145,16 +147,13 @@ class _Client(Generic[_Http]):
         )
         if payload.type != "application/json":
             headers["content-type"] = ("Content-Type", payload.type)
-        secrets = {self._key.value} | {
-            value.split()[-1] for name, (_, value) in headers.items() if value and name in _CREDENTIALS
-        }
         exchange = Exchange(
             call,
             payload,
             call_id=call_id,
             max_retries=self._max_retries,
             validate=options.get("validate", True),
-            hide=_Hider(secrets),
+            hide=_Hider(self._key, headers),
         )
         base, _, query = self._base_url.raw_path.partition(b"?")
         path = base.rstrip(b"/") + exchange.path.encode() + (b"?" + query if query else b"")
@@ -302,7 +301,11 @@ class _Hider:
 
     __slots__ = ("_secrets",)
 
-    def __init__(self, secrets: set[str]) -> None:
+    def __init__(self, key: _Secret, headers: Mapping[str, tuple[str, str | None]]) -> None:
+        secrets = {key.value}
+        for name, (_, value) in headers.items():
+            if value and name in _CREDENTIALS:
+                secrets.update(value.split()[-1:])  # what stands after `Bearer`
         self._secrets = [_Secret(value) for value in sorted(secrets, key=len, reverse=True)]
 
     def __call__(self, text: str) -> str:
@@ -312,8 +315,19 @@ class _Hider:
 
 
 def _merged(*layers: Mapping[str, str | None]) -> dict[str, tuple[str, str | None]]:
-    """Headers by their name in lower case, the later layer first; a None keeps the HTTP library's own, if any."""
+    """Headers by their name in lower case; a later layer wins, and its None takes the header out."""
     return {name.lower(): (name, value) for layer in layers for name, value in layer.items()}
+
+
+def _address(url: str | httpx2.URL) -> httpx2.URL:
+    """That URL.  Raises `ValueError` where no API can be there."""
+    import httpx2
+
+    with contextlib.suppress(httpx2.InvalidURL):
+        address = httpx2.URL(url)
+        if address.scheme in ("http", "https") and address.host:
+            return address
+    raise ValueError(f"base_url is not the URL of an API, such as {BASE_URL}")
 
 
 def _usual_timeout() -> httpx2.Timeout:

@@ -168,7 +168,7 @@ class Exchange(Generic[_T]):
             findings=findings,
         )
 
-    def accept(self, answer: Answered, reply: httpx2.Response, findings: tuple[Finding, ...]) -> None:
+    def complete(self, answer: Answered, reply: httpx2.Response, findings: tuple[Finding, ...]) -> None:
         """Completes an answer; what the rules say against it is logged, and stops nobody."""
         told = tuple(finding for finding in findings if finding.severity >= Severity.WARNING)
         if told:
@@ -276,7 +276,7 @@ def _json(cls: type[_Json]) -> Callable[[Exchange[Any], httpx2.Response], _Json]
         answer = _decoded(reply.content, cls)
         if isinstance(answer, str):
             raise exchange.misfit(reply, answer, findings)
-        exchange.accept(answer, reply, findings)
+        exchange.complete(answer, reply, findings)
         return answer
 
     return read
@@ -302,7 +302,7 @@ def _sdp(exchange: Exchange[Any], reply: httpx2.Response) -> CallCreateAnswer:
         raise exchange.misfit(reply, "an SDP begins with `v=`")
     place = urlsplit(reply.headers.get("location", "")).path.rstrip("/")
     answer = CallCreateAnswer(sdp=sdp, call_id=unquote(place.rpartition("/")[2]) or None)
-    exchange.accept(answer, reply, () if exchange.payload.judged is None else exchange.judge())
+    exchange.complete(answer, reply, () if exchange.payload.judged is None else exchange.judge())
     return answer
 
 
