@@ -515,8 +515,9 @@ def test_refusals_are_told_in_many_ways(body: Any, told: str) -> None:
 
 def test_a_long_refusal_is_cut() -> None:
     with pytest.raises(r.BadRequestError) as caught:
-        create(says({"error": {"message": "no " * 100_000}}, 400))
+        create(says({"error": {"message": "no " * 100_000}}, 400, x_request_id="req_1"))
     assert len(str(caught.value)) <= 1_000
+    assert str(caught.value).endswith("… (request req_1)")
     assert len(caught.value.body) > 100_000
 
 

@@ -175,11 +175,11 @@ class Exchange(Generic[_T]):
             log.warning("POST %s: %s", self.path, self._words(told))
         answer.__dict__.update(findings=findings, request_id=reply.headers.get("x-request-id"))
 
-    def shown(self, text: str) -> str:
+    def shown(self, text: str, limit: int = 1_000) -> str:
         """A text from outside, fit to stand in a message: no secret, no control characters, of bounded length."""
         from rtproto.reports.words import prose
 
-        return prose(self._hide(text))
+        return prose(self._hide(text), limit)
 
     def _words(self, findings: tuple[Finding, ...]) -> str:
         from rtproto.reports.words import message
@@ -192,7 +192,8 @@ class Exchange(Generic[_T]):
         code, param, request_id = detail.get("code"), detail.get("param"), reply.headers.get("x-request-id")
         more = [f"{name} {value}" for name, value in (("param", param), ("request", request_id)) if value]
         words = f"{reply.status_code} {code or ''}".strip()
-        text = f"POST {self.path}: {words}: {detail.get('message') or reply.reason_phrase}"
+        reason = self.shown(detail.get("message") or reply.reason_phrase, 600)  # leaves room for what follows
+        text = f"POST {self.path}: {words}: {reason}"
         return error_of(reply.status_code)(
             self.shown(text + (f" ({', '.join(more)})" if more else "")),
             status_code=reply.status_code,
