@@ -9,7 +9,7 @@ from rtproto.checker import SessionChecker
 from rtproto.rules import RULES
 from rtproto.testing import FEATURES, Frame, generate
 
-NOTED = {"early": {"SES016"}}
+NOTED = {"early": {"SES016"}, "hand-commit": {"CLI028"}}
 """Features of which a note cannot be avoided."""
 
 

@@ -46,8 +46,11 @@ def _mcp_item(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _mcp_entity(facts: Facts, event: Any, entity: Any) -> bool:
+    """The item is of MCP; one that was met half-way may be, unless its parts say that it is a message."""
     item = facts.items.get(entity.key[0])
-    return item is not None and item.type.startswith("mcp_")
+    if item is None:
+        return entity.met_halfway() and not any(e.machine.name == "content part" for e in entity.children)
+    return item.type.startswith("mcp_")
 
 
 def _other_responses_item(facts: Facts, event: Any, entity: Any) -> bool:
@@ -76,7 +79,9 @@ def _committed_item(facts: Facts, event: Any, entity: Any) -> bool:
 def _turn_in_order(facts: Facts, event: Any, entity: Any) -> bool:
     """Neither the item nor the response of this turn came before its commit."""
     stopped = facts.hearing.stopped
-    answered = stopped is not None and facts.hearing.unasked_line > stopped.line
+    # Nobody can tell a response that was not asked for where the requests are not in the recording.
+    told = "client" in facts.seen and not facts.mid_session
+    answered = told and stopped is not None and facts.hearing.unasked_line > stopped.line
     return field(event, "item_id") not in facts.items and not answered
 
 
@@ -91,8 +96,8 @@ def _idle_item(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _client_cleared_output(facts: Facts, event: Any, entity: Any) -> bool:
-    """The client asked for `output_audio_buffer.clear`; with nothing playing the answer is not documented."""
-    return facts.output_clears > 0
+    """The client asked for `output_audio_buffer.clear`, or may have; with nothing playing its answer is not told."""
+    return facts.output_clears > 0 or "client" not in facts.seen
 
 
 def _default_conversation(facts: Facts, event: Any, entity: Any) -> bool:

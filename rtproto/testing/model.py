@@ -118,7 +118,7 @@ class Model:
         self.modality: str = draw("audio", "text") if spoken else draw("text", "audio")
         if has("barge-in", "webrtc"):
             self.modality = "audio"
-        detects = has("voice", "barge-in", "idle")
+        detects = has("voice", "barge-in", "idle", "hand-commit")
         if has("push-to-talk"):
             detects = detects and draw(True, False)
         self.vad: Event | None = self.detection(draw, has) if detects else None
@@ -150,12 +150,14 @@ class Model:
         """The item of a turn that the server is to answer by itself."""
         self.unanswered = False
         """Something was said or done that the client may ask to have answered."""
+        self.over = False
+        """Nothing begins any more."""
         self.limits_due = False
         """The rate limits after a response are still to be told."""
 
     @staticmethod
     def detection(draw: Any, has: Any) -> Event:
-        if not has("idle") and not has("barge-in") and draw(False, False, True):
+        if not has("idle", "barge-in", "hand-commit") and draw(False, False, True):
             return {
                 "type": "semantic_vad",
                 "eagerness": draw("auto", "high"),
@@ -170,6 +172,9 @@ class Model:
             "create_response": draw(True, True, False),
             "interrupt_response": True if has("barge-in") else draw(True, False),
         }
+        if has("hand-commit"):
+            # Whether the server answers such a turn by itself is not documented.
+            vad["create_response"] = False
         if has("idle"):
             vad["create_response"] = True
             vad["idle_timeout_ms"] = IDLE_MS

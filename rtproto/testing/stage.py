@@ -24,16 +24,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from rtproto.checker_plan import Place, plan_of
 from rtproto.events.dialect import DIALECTS, direction_of
-from rtproto.protocol.engine import Engine, Key
-from rtproto.protocol.facts import Facts
+from rtproto.protocol.engine import Key
 from rtproto.protocol.machine import Breach
 from rtproto.protocol.routes import allowed_events, routes_of
 from rtproto.protocol.tables import MACHINES
 from rtproto.testing.chooser import Chooser
 from rtproto.testing.model import Event, Model
-from rtproto.wire import Decoder, Fault
+from rtproto.testing.track import Track
 
 T = TypeVar("T")
 Write = Callable[["Stage", Key], Iterator[Event]]
@@ -143,17 +141,13 @@ class Stage:
         self.ga = dialect != "beta"
         self.features = features
         self.frames: list[Frame] = []
-        self.facts = Facts(dialect=dialect)
-        self.engine = Engine(self.facts)
+        self.track = Track(dialect)
+        self.facts, self.engine = self.track.facts, self.track.engine
         self.model = Model(chooser, dialect, features)
-        self._decoders = {side: Decoder(DIALECTS[dialect], direction=side) for side in ("client", "server")}
-        self._places: dict[tuple[str, str], Place] = {}
         self._subjects: dict[tuple[str, Key], Subject] = {}
         self._numbers: dict[str, int] = {}
         self.asked: dict[str, deque[Event]] = {}
         """The client's requests that are to be answered, by type."""
-        self.on_cell: Callable[[str, str, str], None] | None = None
-        """Told of each cell that an event runs through: machine, state, input."""
 
     # Decisions.
 
@@ -182,6 +176,17 @@ class Stage:
         """Something may happen to this entity from now on."""
         kind = f"{machine}:{key[-1]}" if machine == "stream" else machine
         self._subjects.setdefault((machine, key), Subject(machine, key, kind))
+
+    def forget(self, machine: str, *key: Any) -> None:
+        """Nothing happens to this entity any more."""
+        self._subjects.pop((machine, key), None)
+
+    def close(self, *, finish: bool = False) -> None:
+        """Nothing begins any more; with `finish`, what has begun goes on to its end."""
+        self.model.turns = self.model.extras = 0
+        self.model.over = True
+        if not finish:
+            self._subjects.clear()
 
     def state(self, machine: str, *key: Any) -> str:
         """The state of an entity."""
@@ -249,33 +254,11 @@ class Stage:
 
     def _say(self, direction: str, event: Event) -> bool:
         raw = msgspec.json.encode(event)
-        decoder = self._decoders[direction]
-        decoded: Any = decoder.decode(raw)
-        if isinstance(decoded, Fault):
-            raise AssertionError(f"{event['type']}: {decoded}")
-        place = self._place(event["type"], direction)
-        cells = list(self.engine.foresee(place.course, decoded))
-        if any(isinstance(outcome, Breach) for _, _, outcome in cells):
+        if any(isinstance(outcome, Breach) for _, _, outcome in self.track.look(direction, raw)):
             return False
-        if self.on_cell is not None:
-            for entity, input, _ in cells:
-                self.on_cell(entity.machine.name, entity.state, input)
         self.frames.append(Frame(direction, event, raw))
-        line = len(self.frames)
-        self.facts.seen.add(direction)
-        self.engine.step(place, decoded, line)
-        if direction == "client":
-            self.facts.note_client(place.plan.type, decoded, line)
-        place.handler(decoded, line, place.entity, decoder.audio_bytes)
-        if place.plan.answers:
-            self.facts.ledger.settle(decoded)
+        self.track.follow()
         return True
-
-    def _place(self, type: str, direction: str) -> Place:
-        place = self._places.get((type, direction))
-        if place is None:
-            place = self._places[type, direction] = Place(plan_of(type, direction, self.dialect), self.facts)
-        return place
 
     def ask(self, event: Event) -> Event:
         """A request of the client: with an id, perhaps, and remembered until it is answered."""

@@ -116,6 +116,7 @@ class CallUnanswered(Rule):
                 and call_id
                 and field(item, "status") == "completed"
                 and inside
+                and not (context.entity is not None and context.entity.met_halfway())
             ):
                 waiting.setdefault(call_id, context.line)
         elif field(event, "response", "conversation") != "none":

@@ -105,6 +105,8 @@ class ApprovalResponseUnknown(Rule):
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        if broken.state == "unknown" and not context.server_seen:
+            return
         what = "was never made" if broken.state == "unknown" else "has been answered"
         yield Verdict(
             {"request": str(broken.entity.key[0]), "what": what},

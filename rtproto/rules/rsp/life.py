@@ -7,6 +7,8 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken, Entity
+from rtproto.protocol.records import Response
+from rtproto.protocol.values import tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, after, change, drop, repeat
 
@@ -169,6 +171,13 @@ class ResponseDoneWithoutCreated(Rule):
     )
 
 
+def _of_mcp(context: Context, response: Entity) -> bool:
+    """Whether all that was seen of a response are MCP calls, which may run on after it."""
+    known = context.facts.responses.get(response.key[0])
+    done = {} if known is None else known.done_items
+    return all((tag_of(done.get(item.key[0])) or "").startswith("mcp_") for item in response.children)
+
+
 class ResponseNeverDone(Rule):
     """Every response that was created reaches `response.done`.
 
@@ -182,16 +191,23 @@ class ResponseNeverDone(Rule):
         "The types say response.done is always emitted; the only open responses in recordings are cut off by "
         "the recording's end."
     )
-    exceptions = "A recording that simply stops: noted, not blamed."
+    exceptions = (
+        "A recording that simply stops: noted, not blamed, unless the conversation has gone on since."
+    )
     symptoms = ("silence",)
-    example = Example("out_of_band", drop("response.done"))
+    example = Example("out_of_band", drop("response.done"), cut=False)
 
     def at_end(self, context: Context, entity: Entity, cut: bool) -> Iterator[Verdict]:
         response = context.facts.responses.get(entity.key[0])
-        later = [
-            r for r in context.facts.responses.values() if response is not None and r.line > response.line
-        ]
-        went_on = bool(later) or (response is not None and context.facts.turns > response.turn + 1)
+        if entity.met_halfway() and _of_mcp(context, entity):
+            return  # Its end may have come before the recording.
+        # Beside a response out of band the conversation goes on, and beside the conversation's a response out of band.
+        later: list[Response] = []
+        turns = 0
+        if response is not None and response.default:
+            later = [r for r in context.facts.responses.values() if r.default and r.line > response.line]
+            turns = context.facts.turns - response.turn
+        went_on = bool(later) or turns > 1
         line, type, _ = entity.history[0]
         yield Verdict(
             {"response": str(entity.key[0])},

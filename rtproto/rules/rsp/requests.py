@@ -150,6 +150,8 @@ class ResponseCreateWhileActive(Rule):
         request = context.facts.ledger.answered_by(event)
         if request is None or request.type != "response.create" or request.active is None:
             return
+        if context.type != "error" and context.facts.responses[request.active].created is None:
+            return  # Met half-way, it may be out of band.
         if context.type == "error":
             if _refused_as_active(event):
                 witness = Witness(context.line, "error", "refused it")

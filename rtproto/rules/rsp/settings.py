@@ -164,6 +164,8 @@ class OutOfBandConversationId(Rule):
         actual = event.response.conversation_id
         if actual is UNSET or facts.turn_due or facts.ledger.answered_by(event) is not None:
             return ()
+        if facts.mid_session:
+            return ()  # It may answer a request from before the recording.
         # The ledger matches requests and responses by this very member, so a request that is left over tells.
         request = next(facts.ledger.pending("response.create"), None)
         if request is None:

@@ -2,6 +2,7 @@
 
 from rtproto.testing.moves import (
     conversation,
+    errors,
     hearing,
     output,
     playback,
@@ -30,7 +31,11 @@ FEATURES: dict[str, tuple[str, ...]] = {
     "clear": ("beta", "ga"),
     "webrtc": ("beta", "ga"),
     "sip": ("ga",),
-    "early": ("beta", "ga"),
+    "refusals": ("beta", "ga", "translation"),
+    "expiry": ("beta", "ga"),
+    "late": ("ga",),
+    "hand-commit": ("beta", "ga"),
+    "early": ("beta", "ga", "translation"),
     "transcription-session": ("ga",),
 }
 """What a session may hold, and the dialects that have it."""
@@ -38,6 +43,7 @@ FEATURES: dict[str, tuple[str, ...]] = {
 __all__ = [
     "FEATURES",
     "conversation",
+    "errors",
     "hearing",
     "output",
     "playback",

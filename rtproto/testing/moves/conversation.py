@@ -72,11 +72,23 @@ def recall(stage: Stage, key: Key) -> Iterator[Event]:
     model.extras -= 1
 
 
+def unanswered(stage: Stage, call_id: str) -> bool:
+    """Whether no output that answers the call is in the conversation any more."""
+    return not any(
+        item.shape.get("output") is not None
+        and item.shape.get("call_id") == call_id
+        and stage.state("conversation item", item.id) != "deleted"
+        for item in stage.model.items.values()
+    )
+
+
 @move("conversation.item.create", "function call", weight=20, needs="functions")
 def answer_call(stage: Stage, key: Key) -> Iterator[Event]:
     """Send the output of a call."""
     item = stage.model.items.get(stage.facts.call_items.get(key[0], ""))
-    if item is None or not item.ready or stage.state("function call", *key) != "called":
+    if item is None or not item.ready or stage.model.over:
+        return
+    if stage.state("function call", *key) != "called" and not unanswered(stage, key[0]):
         return
     if any(ask["item"].get("call_id") == key[0] for ask in stage.asked.get("conversation.item.create", ())):
         return
@@ -137,11 +149,36 @@ def done(stage: Stage, key: Key) -> Iterator[Event]:
     item.is_done = True
 
 
+@move("conversation.item.create", "conversation item", weight=2, needs="items")
+def replace(stage: Stage, key: Key) -> Iterator[Event]:
+    """Put an item that was deleted back under its id, with another text."""
+    model, item = stage.model, stage.model.items.get(key[0])
+    if (
+        item is None
+        or stage.state("conversation item", *key) != "deleted"
+        or not model.extras
+        or not calm(stage)
+    ):
+        return
+    if item.shape.get("role") not in ("user", "system") or item.shape["content"][0]["type"] != "input_text":
+        return
+    if any(stage.asked.values()) or stage.busy() or model.due:
+        return
+    content = [{"type": "input_text", "text": sentence(stage)}]
+    shape = {**item.shape, "content": content}
+    asked = {"id": item.id, "type": "message", "role": shape["role"], "content": content}
+    yield (request := stage.ask({"item": asked}))
+    model.extras -= 1
+    model.items[item.id] = again = Item(shape)
+    again.final = shape
+    stage.await_answer("conversation.item.create", request | {"named": item.id})
+
+
 def settled(stage: Stage, id: str) -> bool:
     """Whether an item is in the conversation, complete, and nothing is asked about it."""
     item = stage.model.items.get(id)
     state = stage.state("conversation item", id)
-    if item is None or item.final is None or state != ("done" if stage.ga else "added"):
+    if item is None or item.final is None or state not in ("added", "done"):
         return False
     if item.response is not None and stage.state("output item", id) != "done":
         return False
@@ -168,12 +205,14 @@ def retrieved(stage: Stage, key: Key) -> Iterator[Event]:
     stage.answered("conversation.item.retrieve")
 
 
-@move("conversation.item.delete", "conversation item", weight=1, needs="items")
+@move("conversation.item.delete", "conversation item", weight=6, needs="items")
 def delete(stage: Stage, key: Key) -> Iterator[Event]:
     item = stage.model.items.get(key[0])
     if item is None or not stage.model.extras or not settled(stage, key[0]) or stage.busy():
         return
-    if item.shape["type"] != "message" or any(stage.asked.values()) or stage.model.due:
+    if item.shape["type"] not in ("message", "function_call_output") or any(stage.asked.values()):
+        return
+    if stage.model.due:
         return
     if (
         stage.state("transcription", key[0], 0) == "streaming"

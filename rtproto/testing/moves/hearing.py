@@ -26,11 +26,13 @@ def append(stage: Stage, key: Key) -> Iterator[Event]:
         return
     if not speaking and not model.turns:
         return
+    if stage.waiting("input_audio_buffer.clear"):
+        return
     if model.vad is None:
         if not stage.has("push-to-talk", "transcription-session") or held > 300:
             return
         # What the user says before the bot has begun to answer would be committed with what comes after it.
-        if stage.busy() or model.unanswered or stage.waiting("response.create"):
+        if stage.busy() or stage.waiting("response.create"):
             return
     ms = stage.pick((60, 120, 30))
     if model.vad is not None and model.vad.get("idle_timeout_ms") and not speaking and stage.chance(4):
@@ -42,7 +44,9 @@ def append(stage: Stage, key: Key) -> Iterator[Event]:
 @move("input_audio_buffer.speech_started", "input audio buffer")
 def speech_started(stage: Stage, key: Key) -> Iterator[Event]:
     model, hearing = stage.model, stage.model.hearing
-    if model.vad is None or not model.turns or not listening(stage) or model.due:
+    if model.vad is None or not model.turns or not listening(stage):
+        return
+    if model.due and stage.state("idle turn") not in ("committed", "added"):
         return
     if stage.waiting("conversation.item.delete", "conversation.item.create"):
         return
@@ -56,6 +60,8 @@ def speech_started(stage: Stage, key: Key) -> Iterator[Event]:
     item = stage.name("item_u")
     yield {"audio_start_ms": start, "item_id": item}
     model.turns -= 1
+    # Who speaks up after an idle timeout takes the turn over.
+    model.due = None
     hearing.start, hearing.item = start, item
     if model.vad["interrupt_response"]:
         for response in model.responses.values():
@@ -69,7 +75,7 @@ def speech_stopped(stage: Stage, key: Key) -> Iterator[Event]:
     hearing = stage.model.hearing
     if stage.model.media_track:
         hearing.appended = max(hearing.appended, hearing.start + 900)
-    if hearing.appended < hearing.start + SHORTEST_MS:
+    if hearing.appended < hearing.start + SHORTEST_MS or stage.waiting("input_audio_buffer.commit"):
         return
     end = hearing.start + SHORTEST_MS + stage.below(hearing.appended - hearing.start - SHORTEST_MS + 1)
     yield {"audio_end_ms": end, "item_id": hearing.item}
@@ -143,15 +149,22 @@ def committed(stage: Stage, key: Key) -> Iterator[Event]:
         model.unanswered = True
 
 
-@move("input_audio_buffer.commit", "input audio buffer", needs="push-to-talk transcription-session")
+@move(
+    "input_audio_buffer.commit", "input audio buffer", needs="push-to-talk transcription-session hand-commit"
+)
 def commit(stage: Stage, key: Key) -> Iterator[Event]:
     model, hearing = stage.model, stage.model.hearing
-    if model.vad is not None or not model.turns or not listening(stage) or any(stage.asked.values()):
+    if not listening(stage) or any(stage.asked.values()):
+        return
+    speaking = stage.state("input audio buffer") == "speaking"
+    if model.vad is not None if not stage.has("hand-commit") else model.vad is None or not speaking:
+        return
+    if not model.turns and not speaking:
         return
     if stage.busy() or hearing.appended - hearing.emptied < SHORTEST_MS:
         return
     yield (request := stage.ask({}))
-    model.turns -= 1
+    model.turns -= not speaking
     stage.await_answer("input_audio_buffer.commit", request)
 
 
@@ -159,8 +172,10 @@ def commit(stage: Stage, key: Key) -> Iterator[Event]:
 def commit_answered(stage: Stage, key: Key) -> Iterator[Event]:
     if not stage.waiting("input_audio_buffer.commit") or not free(stage):
         return
-    id = stage.name("item_u")
     hearing = stage.model.hearing
+    speaking = stage.state("input audio buffer") == "speaking"
+    id = hearing.item if speaking and hearing.item is not None else stage.name("item_u")
+    hearing.end = hearing.start if speaking else hearing.end
     hearing.length[id] = hearing.appended - hearing.emptied
     previous = stage.facts.tail()
     yield {"previous_item_id": previous, "item_id": id}

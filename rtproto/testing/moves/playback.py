@@ -58,7 +58,15 @@ def stopped(stage: Stage, key: Key) -> Iterator[Event]:
 def clear(stage: Stage, key: Key) -> Iterator[Event]:
     """The client falls silent: it cancels the response, and clears what is left of it."""
     response = stage.model.responses[key[0]]
-    if stage.state("output audio buffer", *key) != "playing" or not response.stopped:
+    if stage.state("output audio buffer", *key) != "playing":
+        # There is nothing to clear; the server says so all the same.
+        if stage.busy() or not stage.model.extras or stage.waiting("output_audio_buffer.clear"):
+            return
+        yield (request := stage.ask({}))
+        stage.model.extras -= 1
+        stage.await_answer("output_audio_buffer.clear", request)
+        return
+    if not response.stopped:
         return
     if response.reason() != "client_cancelled":
         return
@@ -71,7 +79,8 @@ def clear(stage: Stage, key: Key) -> Iterator[Event]:
 @move("output_audio_buffer.cleared", "output audio buffer", weight=20, needs="webrtc")
 def cleared(stage: Stage, key: Key) -> Iterator[Event]:
     asked = stage.waiting("output_audio_buffer.clear")
-    if stage.state("output audio buffer", *key) != "playing" or not (asked or interrupted(stage, key)):
+    playing = stage.state("output audio buffer", *key) == "playing"
+    if not asked and not (playing and interrupted(stage, key)):
         return
     yield {"response_id": key[0]}
     if asked:

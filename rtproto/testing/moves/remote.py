@@ -88,7 +88,8 @@ def call_failed(stage: Stage, key: Key) -> Iterator[Event]:
 
 @move("conversation.item.create", "mcp approval", weight=20, needs="mcp", dialects=("ga",))
 def approve(stage: Stage, key: Key) -> Iterator[Event]:
-    if stage.state("mcp approval", *key) != "requested" or stage.state("conversation item", *key) != "done":
+    known = stage.state("conversation item", *key) in ("added", "done")
+    if stage.state("mcp approval", *key) != "requested" or not known or stage.model.over:
         return
     item = {"type": "mcp_approval_response", "approval_request_id": key[0], "approve": True}
     yield from create(stage, item)

@@ -80,9 +80,9 @@ def create(stage: Stage, key: Key) -> Iterator[Event]:
         or stage.waiting("response.create", "session.update", "input_audio_buffer.commit")
     ):
         return
-    if not stage.facts.conversation and not stage.waiting("conversation.item.create"):
+    if model.over or (not stage.facts.conversation and not stage.waiting("conversation.item.create")):
         return
-    if model.vad is None and model.hearing.appended > model.hearing.emptied:
+    if model.vad is None and model.turns and model.hearing.appended > model.hearing.emptied:
         return
     if any(
         item.ready and stage.state("function call", item.shape["call_id"]) == "called"
@@ -243,12 +243,17 @@ def done(stage: Stage, key: Key) -> Iterator[Event]:
     status, details = response.ending
     if response.wanted and not response.stopped:
         return
-    if any(stage.state("output item", item.id) == "open" for item in response.items):
+    running = [item for item in response.items if item.shape["type"] == "mcp_call" and item.ready]
+    if any(stage.state("output item", item.id) == "open" for item in response.items if item not in running):
         return
-    mirrored = ("added", "done", "deleted") if not stage.ga else ("done", "deleted")
-    if any(not i.outside and stage.state("conversation item", i.id) not in mirrored for i in response.items):
+    mirrored = ("done", "deleted") if stage.ga else ("added", "deleted")
+    if any(
+        not item.outside and stage.state("conversation item", item.id) not in mirrored
+        for item in response.items
+        if item not in running
+    ):
         return
-    output = [item.final for item in response.items]
+    output = [item.final or item.shape for item in response.items]
     cost = None if status == "failed" else usage(response)
     shown = response_object(stage, response, status, status_details=details, output=output, usage=cost)
     yield {"response": shown}

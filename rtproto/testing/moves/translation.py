@@ -27,13 +27,17 @@ def created(stage: Stage, key: Key) -> Iterator[Event]:
     yield {"session": session(stage)}
 
 
+def too_soon(stage: Stage) -> bool:
+    """Whether the client waits for `session.created` before it speaks."""
+    return stage.state("translation session") == "awaiting" and not stage.has("early")
+
+
 @move("session.update", "translation session", weight=2, dialects=ONLY)
 def update(stage: Stage, key: Key) -> Iterator[Event]:
-    if (
-        not stage.model.extras
-        or stage.waiting("session.update")
-        or stage.state("translation session") != "open"
-    ):
+    if not stage.model.extras or stage.waiting("session.update") or too_soon(stage):
+        return
+    if stage.state("translation session") == "closed":
+        # Nobody would answer it.
         return
     language = stage.pick(("fr", "de"))
     yield (request := stage.ask({"session": {"audio": {"output": {"language": language}}}}))
@@ -53,7 +57,7 @@ def updated(stage: Stage, key: Key) -> Iterator[Event]:
 
 @move("session.input_audio_buffer.append", "translation session", dialects=ONLY)
 def append(stage: Stage, key: Key) -> Iterator[Event]:
-    if not stage.model.turns:
+    if not stage.model.turns or too_soon(stage):
         return
     yield {"audio": silence(stage.pick((60, 120)))}
     stage.model.turns -= 1
@@ -93,8 +97,11 @@ def spoken(stage: Stage, key: Key) -> Iterator[Event]:
 
 @move("session.close", "translation session", weight=1, dialects=ONLY)
 def close(stage: Stage, key: Key) -> Iterator[Event]:
-    if stage.state("translation session") == "open":
-        yield {}
+    again = stage.state("translation session") != "open"
+    if again and (not stage.model.extras or too_soon(stage)):
+        return
+    yield {}
+    stage.model.extras -= again
 
 
 @move("session.closed", "translation session", weight=1, dialects=ONLY)
