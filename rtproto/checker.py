@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rtproto.checker_finding import finding_of
+from rtproto.checker_finding import cause_of, finding_of
 from rtproto.checker_limits import limits
 from rtproto.checker_plan import (
     CHECKS,
@@ -30,7 +30,7 @@ from rtproto.checker_repeats import collapse
 from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
-from rtproto.protocol.engine import Broken, Engine, Entity
+from rtproto.protocol.engine import Engine
 from rtproto.protocol.facts import Facts
 from rtproto.protocol.profiles import OPENAI, Profile
 from rtproto.protocol.recognition import dialect_of, probe
@@ -200,8 +200,9 @@ class SessionChecker:
         before = len(self.findings)
         facts.seen.add(direction)
         facts.time = time
-        if facts.first_time is None:
+        if facts.first_time is None and time is not None:
             facts.first_time = time
+            facts.happened |= {"clock"}
         context = self._context
         context.line, context.direction, context.raw = line, direction, raw
         context.audio_bytes, context.fault, context.entity = None, None, None
@@ -320,9 +321,12 @@ class SessionChecker:
             if broken.breach.restart:
                 place = self._restart(plan, event)
                 context.entity = place.entity
-        self._facts.mid_session = self._engine.mid_session
+        facts = self._facts
+        facts.mid_session = self._engine.mid_session
+        if plan.happening is not None and plan.happening not in facts.happened:
+            facts.happened |= {plan.happening}
         if not salvaged:
-            for rule, check in plan.checks:
+            for rule, check in plan.concerned(event, facts):
                 for verdict in check(context, event):
                     self._emit(rule, verdict, event, under)
             if plan.audio and context.audio_bytes is None:
@@ -441,29 +445,13 @@ class SessionChecker:
                 return None
             severity = capped
         context = self._context
-        entity: Entity | None = verdict.entity if verdict.entity is not None else context.entity
-        if verdict.entity is None and entity is not None and not entity.key:
-            # Being about the whole connection does not make findings consequences of each other.
-            entity = None
-        caused_by = under
-        if caused_by is None and entity is not None:
-            caused_by = entity.root_taint()
-        broken: Broken | None = verdict.broken
-        taints = (*verdict.taints, *(() if entity is None else (entity,)))
-        if broken is not None:
-            if caused_by is None and context.entity is not None:
-                # An outer machine broke the rule, but over an inner entity that was in disorder before.
-                caused_by = context.entity.root_taint()
-            if broken.state == broken.machine.states[0]:
-                meant = self._engine.meant(broken.entity)
-                taints += tuple(meant)
-                if caused_by is None:
-                    caused_by = next((e.taint for e in meant if e.taint is not None), None)
+        caused_by, taints = cause_of(verdict, context, under)
         index = len(self.findings)
         if severity > Severity.INFO:
             for tainted in taints:
                 if tainted.taint is None:
                     tainted.taint = index if caused_by is None else caused_by
+        self._facts.happened |= {"finding"}
         self.findings.append(finding_of(rule, verdict, event, context, severity, caused_by))
         if caused_by is not None:
             return caused_by

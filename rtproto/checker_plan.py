@@ -11,10 +11,12 @@ from typing import Any
 
 from msgspec import UNSET
 
+from rtproto.checker_sieve import Sieve
 from rtproto.events.dialect import DIALECTS
 from rtproto.protocol.engine import Course, Step
 from rtproto.protocol.facts import Facts
 from rtproto.protocol.handlers import CLIENT_HANDLERS, SERVER_HANDLERS, no_fact
+from rtproto.protocol.happenings import HAPPENINGS
 from rtproto.protocol.ledger import QUESTIONS
 from rtproto.protocol.routes import routes_of
 from rtproto.rules import RULES
@@ -43,12 +45,23 @@ class Plan:
     """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
     become.  Made once for all connections."""
 
-    __slots__ = ("answers", "audio", "checks", "collects", "course", "handler", "raw_checks", "type")
+    __slots__ = (
+        "answers",
+        "audio",
+        "collects",
+        "concerned",
+        "course",
+        "handler",
+        "happening",
+        "raw_checks",
+        "type",
+    )
 
     def __init__(self, type: str, direction: str, dialect: str) -> None:
         self.type = type
         rules = [rule for rule in CHECKS.get(type, ()) if dialect in rule.dialects]
-        self.checks = tuple((rule, rule.check) for rule in rules)
+        self.concerned = Sieve([(rule, rule.check) for rule in rules]).concerned
+        """The rules that are asked about an event."""
         self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
         """Rules that judge the bytes, also of an event that did not decode."""
         depends = [name for rule in rules for name in rule.depends]
@@ -58,6 +71,7 @@ class Plan:
         self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type, no_fact)
         self.audio = type in AUDIO_FIELDS
         self.collects = self.handler is Facts.on_text_delta
+        self.happening = HAPPENINGS.get(type)
         self.answers = direction == "server" and (type == "error" or type in QUESTIONS)
 
 

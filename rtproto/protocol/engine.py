@@ -17,9 +17,10 @@ from typing import Any
 
 from msgspec import UNSET
 
-from rtproto.protocol.guards import GUARDS
+from rtproto.protocol.guards import GUARDS, ITEM_TYPES
 from rtproto.protocol.machine import Breach, Machine, Route, When
 from rtproto.protocol.tables import MACHINES
+from rtproto.protocol.values import tag_of
 
 Key = tuple[Any, ...]
 _REMEMBERED_MOVES = 8
@@ -113,16 +114,35 @@ class Broken:
 class Leg:
     """One route, compiled: the column of its input, and how to find the entity."""
 
-    __slots__ = ("cells", "each", "input", "loops", "machine", "only", "read_key", "under")
+    __slots__ = (
+        "asks",
+        "cells",
+        "each",
+        "input",
+        "item",
+        "loops",
+        "machine",
+        "name",
+        "only",
+        "read_key",
+        "single",
+        "under",
+    )
 
     def __init__(self, route: Route) -> None:
         self.machine = MACHINES[route.machine]
+        self.name = route.machine
         self.input = route.input
         self.cells = {state: self.machine.cell(state, route.input) for state in self.machine.states}
         self.loops = frozenset(state for state, cell in self.cells.items() if cell == state)
         """The states that the input simply leads back to."""
         self.read_key = _key_reader(route.key)
+        self.single = not route.key and not route.each
+        """A connection has one such entity."""
         self.only = GUARDS[route.only] if route.only else None
+        self.item = ITEM_TYPES.get(route.only)
+        """The type of item that `only` asks for, where it asks for nothing else."""
+        self.asks = None if self.item else self.only
         self.under = route.under
         self.each = route.each
 
@@ -130,13 +150,19 @@ class Leg:
 class Course:
     """The routes of one event type, compiled once for all connections: whom the event moves, and how they are found."""
 
-    __slots__ = ("key", "legs", "repeatable", "type")
+    __slots__ = ("by_item", "key", "legs", "others", "repeatable", "type")
 
     def __init__(
         self, type: str, routes: Sequence[Route], also: Sequence[str] = (), *, repeatable: bool = True
     ) -> None:
         self.type = type
         self.legs = tuple(map(Leg, routes))
+        self.others = tuple(leg for leg in self.legs if leg.item is None)
+        """The legs that ask for no type of item, for an event with any other."""
+        self.by_item = {
+            item: tuple(leg for leg in self.legs if leg.item in (None, item))
+            for item in {leg.item for leg in self.legs if leg.item}
+        }
         paths = [part for route in routes for part in route.key if not part.startswith("=")] + list(also)
         self.repeatable = repeatable and not any(route.only or route.each for route in routes)
         """Whether a step of this type can be quiet."""
@@ -148,11 +174,13 @@ class Course:
 class Step:
     """A course on one connection: where its last step led, and whether that one was quiet."""
 
-    __slots__ = ("course", "entity", "key", "quiet_key", "quiet_moves", "reached")
+    __slots__ = ("course", "entity", "key", "quiet_key", "quiet_moves", "reached", "singles")
 
     def __init__(self, course: Course) -> None:
         self.course = course
         self.key = course.key
+        self.singles: dict[Leg, Entity] = {}
+        """The entities of which there is one each, once they were met."""
         self.quiet_key: Any = None
         self.quiet_moves = -1
         self.entity: Entity | None = None
@@ -228,8 +256,11 @@ class Engine:
         previous: Entity | None = None
         step.reached = None
         course = step.course
-        for leg in course.legs:
-            if leg.only is not None and not leg.only(self.facts, event, previous):
+        legs = course.others
+        if course.by_item:
+            legs = course.by_item.get(tag_of(event.item) or "", legs)
+        for leg in legs:
+            if leg.asks is not None and not leg.asks(self.facts, event, previous):
                 continue
             if leg.each:
                 quiet = False
@@ -237,16 +268,20 @@ class Engine:
                     if child.machine is leg.machine and child.state not in leg.loops:
                         broken = self._enter(child, leg, event, line, course.type, broken)
                 continue
-            key = leg.read_key(event)
-            if key is None:
-                # Without its key the event says nothing about this entity, nor about those inside it.
-                quiet = False
-                previous = None
-                continue
-            entities = self.entities[leg.machine.name]
-            found = entities.get(key)
+            found = step.singles.get(leg) if leg.single else None
             if found is None:
-                found = entities[key] = Entity(leg.machine, key, previous if leg.under else None)
+                key = leg.read_key(event)
+                if key is None:
+                    # Without its key the event says nothing about this entity, nor about those inside it.
+                    quiet = False
+                    previous = None
+                    continue
+                entities = self.entities[leg.name]
+                found = entities.get(key)
+                if found is None:
+                    found = entities[key] = Entity(leg.machine, key, previous if leg.under else None)
+                if leg.single:
+                    step.singles[leg] = found
             previous = step.reached = found
             if found.state not in leg.loops:
                 quiet = False

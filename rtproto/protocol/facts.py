@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from rtproto.events.audio import BYTES_PER_MS
+from rtproto.protocol.happenings import Happening
 from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
 from rtproto.protocol.playback import Playback
@@ -61,8 +62,7 @@ class Facts:
         """The last item, where it came into the conversation without having been added: its place is a guess."""
         self.items: dict[str, Item] = {}
         self.responses: dict[str, Response] = {}
-        self.any_outside = False
-        """Some response was out of band."""
+        self.happened: frozenset[Happening] = frozenset()
         self.turns = 0
         """User turns committed so far."""
         self.current_response: str | None = None
@@ -197,7 +197,7 @@ class Facts:
         """Remember a client event: its id, to which an error may refer, and that it waits for an answer."""
         event_id = field(event, "event_id")
         if event_id is not None:
-            self.client_ids[event_id] = line
+            self.note_client_id(event_id, line)
         if type in ("session.update", "response.create"):
             self._note_remote_tools(field(event, "session") or field(event, "response"))
         request = self.ledger.ask(type, event, line)
@@ -212,6 +212,11 @@ class Facts:
             if current is not None:
                 request.active = current.id
                 request.winding_down = bool(current.output) and not current.open_items
+
+    def note_client_id(self, event_id: str, line: int) -> None:
+        """Remember the id that the client gave an event: an error may refer to it."""
+        self.client_ids[event_id] = line
+        self.happened |= {"client id"}
 
     def _note_remote_tools(self, config: Any) -> None:
         for tool in field(config, "tools") or ():
@@ -325,7 +330,8 @@ class Facts:
             response.created = event.response
             response.session = self.session
             response.outside = getattr(event.response, "conversation_id", UNSET) is None
-            self.any_outside = self.any_outside or response.outside
+            if response.outside:
+                self.happened |= {"outside"}
         if default:
             if self.ledger.answered_by(event) is None:
                 self.hearing.unasked_line = line
@@ -461,7 +467,7 @@ class Facts:
     def on_client_append(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         event_id = event.event_id
         if event_id is not UNSET and event_id is not None:
-            self.client_ids[event_id] = line
+            self.note_client_id(event_id, line)
         if not self.append_line:
             self.append_line, self.append_time = line, self.time
         if size is None or size < ELIDED_BELOW:

@@ -112,14 +112,6 @@ def _item_in_conversation(facts: Facts, event: Any, entity: Any) -> bool:
     return response is None or response.default
 
 
-def _function_call(facts: Facts, event: Any, entity: Any) -> bool:
-    return tag_of(getattr(event, "item", None)) == "function_call"
-
-
-def _function_call_output(facts: Facts, event: Any, entity: Any) -> bool:
-    return tag_of(getattr(event, "item", None)) == "function_call_output"
-
-
 def _call_of_its_own(facts: Facts, event: Any, entity: Any) -> bool:
     """No other item has this call_id, or the client itself puts the call into the history."""
     item_id = field(event, "item", "id")
@@ -140,16 +132,21 @@ def _only_output(facts: Facts, event: Any, entity: Any) -> bool:
     )
 
 
-def _approval_request(facts: Facts, event: Any, entity: Any) -> bool:
-    return tag_of(field(event, "item")) == "mcp_approval_request"
-
-
-def _approval_response(facts: Facts, event: Any, entity: Any) -> bool:
-    return tag_of(field(event, "item")) == "mcp_approval_response"
-
-
 def _writes_to_conversation(facts: Facts, event: Any, entity: Any) -> bool:
     return bool(field(event, "response", "conversation") != "none")
+
+
+ITEM_TYPES: Mapping[str, str] = {
+    "function call item": "function_call",
+    "function call output item": "function_call_output",
+    "mcp approval request item": "mcp_approval_request",
+    "mcp approval response item": "mcp_approval_response",
+}
+"""The guards that ask for nothing but the type of the event's item, and that type."""
+
+
+def _item_of_type(type: str) -> Guard:
+    return lambda facts, event, entity: tag_of(getattr(event, "item", None)) == type
 
 
 GUARDS: Mapping[str, Guard] = {
@@ -170,11 +167,8 @@ GUARDS: Mapping[str, Guard] = {
     "client cleared output": _client_cleared_output,
     "default conversation": _default_conversation,
     "item in the conversation": _item_in_conversation,
-    "function call item": _function_call,
-    "function call output item": _function_call_output,
     "call of its own": _call_of_its_own,
     "only output": _only_output,
-    "mcp approval request item": _approval_request,
-    "mcp approval response item": _approval_response,
     "writes to the conversation": _writes_to_conversation,
+    **{name: _item_of_type(type) for name, type in ITEM_TYPES.items()},
 }

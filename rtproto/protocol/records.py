@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import UNSET
 
 from rtproto.protocol.values import field, tag_of
+
+Identity: TypeAlias = tuple[str | None, str | None, str | None, str | None]
+IDENTITY = ("type", "role", "name", "server_label")
+"""The members of an item that stay as they were announced."""
+
+
+def identity(item: Any) -> Identity:
+    """The values of those members, each None where there is none."""
+    return tag_of(item), field(item, "role"), field(item, "name"), field(item, "server_label")
 
 
 class Item:
@@ -16,6 +25,7 @@ class Item:
         "announced_by",
         "call_id",
         "id",
+        "identity",
         "label",
         "line",
         "name",
@@ -28,11 +38,10 @@ class Item:
 
     def __init__(self, item: Any, event: Any, line: int, response_id: str | None) -> None:
         self.id: str = field(item, "id") or ""
-        self.type: str = tag_of(item) or ""
-        self.role: str | None = field(item, "role")
+        self.identity = identity(item)
+        type, self.role, self.name, self.label = self.identity
+        self.type: str = type or ""
         self.call_id: str | None = field(item, "call_id")
-        self.name: str | None = field(item, "name")
-        self.label: str | None = field(item, "server_label")
         self.previous: Any = UNSET
         """The `previous_item_id` with which it was added to the conversation."""
         self.parts: tuple[str | None, ...] = tuple(map(tag_of, field(item, "content") or ()))

@@ -25,6 +25,7 @@ from rtproto.events.dialect import direction_of
 from rtproto.findings import Finding, Severity, Witness
 from rtproto.protocol.engine import Broken, Engine, Entity
 from rtproto.protocol.facts import Facts
+from rtproto.protocol.happenings import Happening
 from rtproto.rules.examples import Example
 from rtproto.wire import Fault
 
@@ -183,6 +184,19 @@ class Rule:
     depends: ClassVar[tuple[str, ...]] = ()
     """For rules that look at deltas: the only fields their answer depends on beside the event's place.  A repetition
     with the same values is not asked about again as long as no entity moves."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """Members of the event, such as `response.tools`, of which one must be there: without them the rule has nothing to
+    judge nor to remember, and is not asked.  Null is as good as absent, unless `reads_null`."""
+    reads_null: ClassVar[bool] = False
+    only: ClassVar[tuple[str | None, ...]] = ()
+    """A member of the event that is a string, and after it the values with which the event concerns the rule: `type` is
+    the tag, None stands for an absent member or null."""
+    when: ClassVar[tuple[str, ...]] = ()
+    """Conditions (`rtproto.rules.conditions`) that must hold for the rule to be asked."""
+    unless: ClassVar[tuple[str, ...]] = ()
+    """Conditions under which it is not asked."""
+    since: ClassVar[Happening | None] = None
+    """What must have happened on the connection, or happen by this event, before the rule is asked."""
     reads_raw: ClassVar[bool] = False
     """Judges `Context.raw`, so it is also asked about events that do not decode."""
     last: ClassVar[bool] = False

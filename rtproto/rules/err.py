@@ -110,6 +110,7 @@ class ClientEventIdReused(Rule):
     evidence = "The types call it the id by which an error refers to the client's event."
     exceptions = "Appended audio is not looked at."
     on = CLIENT_EVENTS
+    reads = ("event_id",)
     symptoms = ("refused",)
     example = Example("text_turn", change("conversation.item.create", "event_id", "evt_update"))
 
@@ -287,6 +288,7 @@ class RejectedYetApplied(Rule):
         "server may have taken by itself."
     )
     on = ("error", *_YES)
+    since = "client id"
     symptoms = ("refused", "history")
     example = Example(
         "text_turn", after("conversation.item.done", "server", _error("evt_item_q1", code=None, param=None))
@@ -344,6 +346,8 @@ class IllegalYetAccepted(Rule):
     evidence = "The rule that is named says how it is known."
     exceptions = "Requests that only their order tells apart from others."
     on = _YES
+    when = ("asked for",)
+    since = "finding"
     last = True
     symptoms = ("recording",)
     example = Example(
@@ -402,6 +406,7 @@ class FatalErrorButContinues(Rule):
         "input_audio_buffer.committed",
         *ANSWERS["conversation.item.create"],
     )
+    since = "error"
     symptoms = ("refused", "bill")
     example = Example(
         "text_turn",

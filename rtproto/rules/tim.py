@@ -82,6 +82,7 @@ class SessionTooLong(Rule):
     )
     exceptions = "Told once. Where the session shows when it expires and the clock has a date: TIM002."
     on = _SIGNS
+    since = "clock"
     symptoms = ("recording",)
     example = Example("text_turn", later("response.created", 3700.0, 1), clock=0.0)
 
@@ -113,6 +114,7 @@ class ActivityAfterExpiresAt(Rule):
     evidence = "The types call expires_at the expiration time of the session, in seconds since the epoch."
     exceptions = "Told once. 10 seconds of grace; sessions that show 0; clocks without a date."
     on = _SIGNS
+    since = "clock"
     symptoms = ("recording",)
     example = Example(
         "text_turn",
@@ -183,6 +185,7 @@ class SpeechClockAheadOfWallClock(Rule):
     )
     exceptions = "Told once. One second of grace; a file that is sent as fast as possible."
     on = ("input_audio_buffer.speech_stopped",)
+    since = "clock"
     symptoms = ("transcript",)
     example = Example(
         "voice_turn",
@@ -219,6 +222,7 @@ class IdleTimeoutEarly(Rule):
     )
     exceptions = "Half a second of grace."
     on = ("input_audio_buffer.timeout_triggered",)
+    since = "clock"
     symptoms = ("overlap",)
     example = Example(
         "voice_turn",
@@ -279,6 +283,7 @@ class ResponseStalled(Rule):
     evidence = "From practice; the vendor names no limit, and no recording with times was at hand."
     exceptions = "Responses that wait for a remote tool (MCP)."
     on = _RESPONSE_EVENTS
+    since = "clock"
     depends = ("response_id",)
     symptoms = ("silence",)
     example = Example("text_turn", later("response.output_text.done", 40.0), clock=0.0)

@@ -367,6 +367,7 @@ class BargeInNotTruncated(Rule):
     )
     symptoms = ("history",)
     on = ("response.done", _REQUEST)
+    only = ("response.status", "cancelled")
     example = Example("late_interruption", drop(_REQUEST), prepare=(drop("conversation.item.truncated"),))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -7,6 +7,7 @@ negative count is USG006's, and no other rule makes more of it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 from rtproto.findings import Severity, Witness
@@ -43,6 +44,7 @@ class UsageTotal(Rule):
     evidence = "58 of 58 responses in OpenAI and Azure recordings, 13 of 13 beta WebRTC."
     exceptions = "Usage that is missing or empty."
     on = ("response.done",)
+    reads = ("response.usage",)
     symptoms = ("bill",)
     example = Example("text_turn", change("response.done", "response.usage.total_tokens", 31))
 
@@ -71,6 +73,7 @@ class UsageInputDetails(Rule):
     evidence = "58 of 58 responses in OpenAI and Azure recordings, 13 of 13 beta WebRTC."
     exceptions = "Usage without details; a kind that is missing counts as zero."
     on = ("response.done",)
+    reads = ("response.usage",)
     symptoms = ("bill",)
     example = Example(
         "text_turn", change("response.done", "response.usage.input_token_details.text_tokens", 21)
@@ -104,6 +107,7 @@ class UsageOutputDetails(Rule):
     )
     exceptions = "Usage without details; a kind that is missing counts as zero."
     on = ("response.done",)
+    reads = ("response.usage",)
     symptoms = ("bill",)
     example = Example(
         "text_turn", change("response.done", "response.usage.output_token_details.text_tokens", 9)
@@ -138,6 +142,7 @@ class UsageCachedExceedsInput(Rule):
     evidence = "The types count cached tokens as a subset of the input tokens; 71 of 71 recorded responses."
     exceptions = "The published example of beta's response.done breaks it."
     on = ("response.done",)
+    reads = ("response.usage",)
     symptoms = ("bill",)
     example = Example(
         "text_turn", change("response.done", "response.usage.input_token_details.cached_tokens", 21)
@@ -166,6 +171,7 @@ class UsageCachedDetails(Rule):
     evidence = "58 of 58 responses in OpenAI and Azure recordings, 13 of 13 beta WebRTC."
     exceptions = "Old beta servers, which send no details of the cached tokens."
     on = ("response.done",)
+    reads = ("response.usage",)
     symptoms = ("bill",)
     example = Example(
         "text_turn",
@@ -182,27 +188,30 @@ class UsageCachedDetails(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         usage = event.response.usage
-        if not usage or not usage.input_token_details:
-            return ()
         details = usage.input_token_details
+        if not details:
+            return ()
         kinds, cached = details.cached_tokens_details, details.cached_tokens
         if not kinds or not isinstance(cached, int) or cached < 0:
             return ()
         if not _adds_up(kinds, cached):
             made = _sum(kinds)
-            return (
-                ()
-                if made is None
-                else (Verdict({"what": f"cached_tokens is {cached}, its kinds make {made}"}),)
-            )
-        if cached > (usage.input_tokens or 0):
-            # USG004's.
+            what = f"cached_tokens is {cached}, its kinds make {made}"
+            return () if made is None else (Verdict({"what": what}),)
+        if not cached or cached > (usage.input_tokens or 0):
+            # Nothing is cached, or too much, which is USG004's.
             return ()
         for name in _KINDS:
             part, whole = field(kinds, name), field(details, name)
             if part is not None and whole is not None and part > whole >= 0:
                 return (Verdict({"what": f"{part} of {whole} {name} are cached"}),)
         return ()
+
+
+_TOTALS = attrgetter("total_tokens", "input_tokens", "output_tokens")
+_CACHED = attrgetter(*_KINDS)
+_INPUT = attrgetter(*_KINDS, "cached_tokens")
+_OUTPUT = attrgetter("text_tokens", "audio_tokens", "reasoning_tokens")
 
 
 class UsageNegative(Rule):
@@ -217,29 +226,22 @@ class UsageNegative(Rule):
     message = "a count of tokens is {count}"
     evidence = "The schema makes them counts; none is negative in 71 recorded responses."
     on = ("response.done",)
+    reads = ("response.usage",)
     symptoms = ("bill",)
     example = Example("text_turn", change("response.done", "response.usage.total_tokens", -30))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         usage = event.response.usage
-        if not usage:
-            return ()
         details, output = usage.input_token_details, usage.output_token_details
-        least = min(usage.total_tokens or 0, usage.input_tokens or 0, usage.output_tokens or 0)
+        counts = [*_TOTALS(usage)]
         if details:
-            least = min(least, _least(details), details.cached_tokens or 0)
+            counts += _INPUT(details)
             if details.cached_tokens_details:
-                least = min(least, _least(details.cached_tokens_details))
+                counts += _CACHED(details.cached_tokens_details)
         if output:
-            least = min(
-                least, output.text_tokens or 0, output.audio_tokens or 0, output.reasoning_tokens or 0
-            )
+            counts += _OUTPUT(output)
+        least = min([count or 0 for count in counts])
         return () if least >= 0 else (Verdict({"count": least}),)
-
-
-def _least(details: Any) -> int:
-    """The smallest count of a kind of input token, or zero."""
-    return min(details.text_tokens or 0, details.audio_tokens or 0, details.image_tokens or 0)
 
 
 class UsageMissing(Rule):
@@ -256,6 +258,7 @@ class UsageMissing(Rule):
     evidence = "37 of 37 responses in OpenAI recordings."
     exceptions = "Servers of the compat profile: emulators have none, xAI puts it beside the response."
     on = ("response.done",)
+    only = ("response.status", "completed", "incomplete")
     symptoms = ("bill",)
     example = Example("text_turn", change("response.done", "response.usage", None))
 
@@ -281,6 +284,8 @@ class UsageAudioWithoutAudio(Rule):
     evidence = "Consistent in 37 of 37 OpenAI, 21 of 21 Azure and 5 of 5 beta WebRTC responses."
     exceptions = "Responses that were not completed may have spoken unheard, or not at all."
     on = ("response.done",)
+    reads = ("response.usage",)
+    only = ("response.status", "completed")
     symptoms = ("bill",)
     example = Example(
         "text_turn",
@@ -329,6 +334,7 @@ class UsageExceedsLimit(Rule):
     message = "{output} output tokens, the limit was {limit}"
     evidence = "The types call it the maximum of output tokens of one response, tool calls included."
     on = ("response.done",)
+    reads = ("response.usage",)
     symptoms = ("bill", "config")
     example = Example(
         "text_turn",

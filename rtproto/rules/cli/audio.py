@@ -143,6 +143,7 @@ class NoResponseTrigger(Rule):
     evidence = "The types say that a commit does not create a response."
     exceptions = "Transcription sessions. A recording that stops right after the commit looks the same."
     on = ("input_audio_buffer.committed", "response.create", "response.created")
+    since = "commit"
     symptoms = ("silence",)
     example = Example("push_to_talk", upto("response.create"))
 
@@ -182,6 +183,7 @@ class PushToTalkWithoutClear(Rule):
         "Clients that keep the microphone open on purpose; responses out of band. Told once a connection."
     )
     on = ("response.created", "input_audio_buffer.commit", "input_audio_buffer.clear")
+    since = "append"
     symptoms = ("overlap", "transcript")
     example = Example(
         "push_to_talk_twice",

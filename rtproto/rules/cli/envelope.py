@@ -68,6 +68,7 @@ class ClientEventIdTooLong(Rule):
     evidence = "The vendor's OpenAPI file limits the event_id of every client event."
     exceptions = "Appended audio is not looked at."
     on = CLIENT_EVENTS
+    reads = ("event_id",)
     symptoms = ("refused",)
     example = Example("text_turn", change("session.update", "event_id", "e" * 513))
 

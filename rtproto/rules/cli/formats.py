@@ -30,6 +30,14 @@ class AudioFormatInvalid(Rule):
         "The types list three formats in each dialect, and say of the PCM rate that it is always 24000."
     )
     on = CONFIGURES
+    reads = (
+        "session.input_audio_format",
+        "session.output_audio_format",
+        "session.audio",
+        "response.input_audio_format",
+        "response.output_audio_format",
+        "response.audio",
+    )
     symptoms = ("silence", "config", "refused")
     example = Example(
         "refused_requests",
@@ -72,6 +80,7 @@ class NoiseReductionInvalid(Rule):
     evidence = "The types list the two."
     exceptions = "Types of Azure's, which begin with azure_."
     on = UPDATES
+    reads = ("session.input_audio_noise_reduction", "session.audio")
     symptoms = ("config", "refused")
     example = Example(
         "refused_requests",

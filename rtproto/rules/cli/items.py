@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.events.common.content import InputImage
@@ -40,6 +40,7 @@ class ItemReferenceUnknown(Rule):
     evidence = "The types allow references to items that appeared in the session before."
     exceptions = "Items of responses outside the conversation count too. Recordings that start mid-session."
     on = ("response.create",)
+    reads = ("response.input",)
     symptoms = ("refused", "silence")
     example = Example(
         "refused_requests",
@@ -56,6 +57,17 @@ class ItemReferenceUnknown(Rule):
 
 _DATA_URI = re.compile(r"data:image/(?:png|jpe?g);base64,", re.IGNORECASE)
 _SHOWN = 32
+
+
+def _pictures(at: str, item: Any) -> list[Verdict]:
+    """A verdict for each picture in an item, found at that path, that is not what the API takes."""
+    found: list[Verdict] = []
+    for index, part in enumerate(listed(item, "content") or ()):
+        url = field(part, "image_url") if isinstance(part, InputImage) else None
+        if url is not None and not _DATA_URI.match(url):
+            path = f"{at}.content[{index}]"
+            found.append(Verdict({"path": path, "found": url[:_SHOWN] or "nothing"}))
+    return found
 
 
 class ImageNotDataUri(Rule):
@@ -83,17 +95,11 @@ class ImageNotDataUri(Rule):
         ),
     )
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        items = [("item", field(event, "item"))]
-        items += [
-            (f"response.input[{i}]", item) for i, item in enumerate(listed(event, "response", "input") or ())
-        ]
-        for at, item in items:
-            for index, part in enumerate(listed(item, "content") or ()):
-                url = field(part, "image_url") if isinstance(part, InputImage) else None
-                if url is not None and not _DATA_URI.match(url):
-                    path = f"{at}.content[{index}]"
-                    yield Verdict({"path": path, "found": url[:_SHOWN] or "nothing"})
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        if context.type == "conversation.item.create":
+            return _pictures("item", event.item)
+        items = listed(event, "response", "input") or ()
+        return [found for i, item in enumerate(items) for found in _pictures(f"response.input[{i}]", item)]
 
 
 class RetrieveOrDeleteUnknown(Rule):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import UNSET
@@ -29,6 +29,7 @@ class MetadataLimits(Rule):
     message = "`response.metadata` has {what}"
     evidence = "The types name the three limits."
     on = ("response.create",)
+    reads = ("response.metadata",)
     symptoms = ("refused", "silence")
     example = Example("refused_requests", change("response.create", "response.metadata", {"note": "n" * 513}))
 
@@ -58,6 +59,7 @@ class ConversationValueInvalid(Rule):
     message = "`response.conversation` is {found}; it is {words}"
     evidence = "The types say that only the two values are supported."
     on = ("response.create",)
+    reads = ("response.conversation",)
     symptoms = ("refused", "silence")
     example = Example("refused_requests", change("response.create", "response.conversation", "conv_1"))
 
@@ -88,25 +90,16 @@ class ResponseCreateWithoutInput(Rule):
     symptoms = ("silence", "words")
     example = Example("refused_requests", change("response.create", "response", ...))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         facts = context.facts
-        outside = field(event, "response", "conversation") == "none"
-        asked = outside or any(
+        if facts.conversation or facts.turns or facts.mid_session or not context.server_seen:
+            return ()
+        if field(event, "response", "conversation") == "none" or any(
             look(event, "response", name) not in (UNSET, None, "")
             for name in ("instructions", "input", "prompt")
-        )
-        awaited = any(
-            next(facts.ledger.pending(type), None) is not None
-            for type in ("conversation.item.create", "input_audio_buffer.commit")
-        )
-        if (
-            asked
-            or awaited
-            or facts.mid_session
-            or facts.conversation
-            or facts.turns
-            or not context.server_seen
         ):
-            return
-        if context.first(self.code):
-            yield Verdict()
+            return ()
+        for type in ("conversation.item.create", "input_audio_buffer.commit"):
+            if next(facts.ledger.pending(type), None) is not None:
+                return ()
+        return (Verdict(),) if context.first(self.code) else ()

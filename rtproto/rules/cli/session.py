@@ -33,6 +33,7 @@ class ModelChange(Rule):
         "The same model again, by its dated or undated name. Azure shows deployments by names of their own."
     )
     on = ("session.update",)
+    reads = ("session.model",)
     symptoms = ("config", "refused")
     example = Example("refused_requests", change("session.update", "session.model", "gpt-realtime-mini"))
 
@@ -64,6 +65,7 @@ class TemperatureRange(Rule):
     evidence = "The types name the range, and a refusal of the server repeats its lower end."
     exceptions = "GA has no temperature at all: DIA005."
     on = CONFIGURES
+    reads = ("session.temperature", "response.temperature")
     symptoms = ("config", "refused")
     example = Example("beta_refused_requests", change("session.update", "session.temperature", 0.3))
 
@@ -89,6 +91,13 @@ class MaxTokensRange(Rule):
     evidence = "The types name both ends of the range and the word."
     exceptions = "In GA, more than 4096 is a warning: newer models may allow it."
     on = CONFIGURES
+    reads = (
+        "session.max_response_output_tokens",
+        "session.max_output_tokens",
+        "response.max_response_output_tokens",
+        "response.max_output_tokens",
+    )
+    reads_null = True
     symptoms = ("config", "refused", "words")
     example = Example("refused_requests", change("session.update", "session.max_output_tokens", 0))
 
@@ -122,6 +131,12 @@ class ModalitiesCombination(Rule):
     message = "modalities {asked}; {dialect} takes {legal}"
     evidence = "The server's refusals name the supported combinations of each dialect."
     on = ("session.update", "response.create")
+    reads = (
+        "session.modalities",
+        "session.output_modalities",
+        "response.modalities",
+        "response.output_modalities",
+    )
     symptoms = ("config", "refused", "silence")
     example = Example(
         "refused_requests", change("session.update", "session.output_modalities", ["audio", "text"])
@@ -151,6 +166,7 @@ class TruncationConfigInvalid(Rule):
         "The types list the words and the object; the vendor's OpenAPI file gives the limits of its numbers."
     )
     on = ("session.update",)
+    reads = ("session.truncation",)
     symptoms = ("config", "refused", "history")
     example = Example("refused_requests", change("session.update", "session.truncation", "always"))
 
@@ -190,6 +206,12 @@ class ReasoningOnNonReasoningModel(Rule):
     evidence = "The types say of both that only reasoning models support them, and name gpt-realtime-2."
     exceptions = "Models that are not known; `parallel_tool_calls: false`."
     on = CONFIGURES
+    reads = (
+        "session.reasoning",
+        "session.parallel_tool_calls",
+        "response.reasoning",
+        "response.parallel_tool_calls",
+    )
     symptoms = ("config", "refused", "tools")
     example = Example("refused_requests", change("session.update", "session.reasoning", {"effort": "low"}))
 

@@ -66,6 +66,7 @@ class ToolDefinitionInvalid(Rule):
     )
     exceptions = "A name of more than 64 characters is a warning. Null parameters are passed over."
     on = CONFIGURES
+    reads = ("session.tools", "response.tools")
     symptoms = ("tools", "refused", "config")
     example = Example(
         "refused_requests",
@@ -105,6 +106,7 @@ class ToolChoiceInvalid(Rule):
     evidence = "The types list the words and the objects; a forced choice names one of the tools."
     exceptions = "Names are not judged where the session's tools are not known."
     on = CONFIGURES
+    reads = ("session.tool_choice", "response.tool_choice")
     symptoms = ("tools", "refused")
     example = Example(
         "refused_requests",

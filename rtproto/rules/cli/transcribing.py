@@ -56,6 +56,7 @@ class TranscriptionConfigInvalid(Rule):
     evidence = "The types list the models and name for each setting the models that take it."
     exceptions = "New models come without notice; Azure's and other vendors' are not known."
     on = UPDATES
+    reads = ("session.input_audio_transcription", "session.audio")
     symptoms = ("transcript", "config", "refused")
     example = Example(
         "refused_transcription",
@@ -86,6 +87,7 @@ class WhisperStreamNeedsNoVad(Rule):
     evidence = "The types demand a null turn_detection for gpt-realtime-whisper in transcription sessions."
     exceptions = "As the transcriber of a conversation it works with server_vad: 9 of 9 recorded turns."
     on = ("session.update",)
+    reads = ("session.audio",)
     symptoms = ("transcript", "refused")
     example = Example(
         "refused_transcription",

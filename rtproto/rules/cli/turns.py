@@ -39,6 +39,7 @@ class TurnDetectionInvalid(Rule):
         "passed over."
     )
     on = UPDATES
+    reads = ("session.turn_detection", "session.audio")
     symptoms = ("config", "refused", "overlap")
     example = Example(
         "refused_requests",
@@ -111,6 +112,7 @@ class VadResponseFlagsInTranscription(Rule):
     message = "`{path}` is set for a transcription session"
     evidence = "The types call both unavailable for transcription sessions."
     on = UPDATES
+    reads = ("session.turn_detection", "session.audio")
     symptoms = ("config", "refused", "silence")
     example = Example(
         "refused_transcription",

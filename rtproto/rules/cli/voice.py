@@ -34,6 +34,7 @@ class VoiceChangeAfterAudio(Rule):
     )
     exceptions = "The same voice again; out-of-band responses."
     on = ("session.update", "response.create")
+    reads = ("session.voice", "session.audio", "response.voice", "response.audio")
     symptoms = ("config", "refused")
     example = Example(
         "voice_turn",
@@ -73,6 +74,7 @@ class SpeedRange(Rule):
     message = "`{path}` is {speed}; it goes from 0.25 to 1.5"
     evidence = "The types name 0.25 and 1.5 as the slowest and the fastest speed."
     on = CONFIGURES
+    reads = ("session.speed", "session.audio", "response.speed", "response.audio")
     symptoms = ("config", "refused")
     example = Example(
         "refused_requests", change("session.update", "session.audio", {"output": {"speed": 2.0}})
@@ -99,6 +101,8 @@ class SpeedChangeDuringResponse(Rule):
     evidence = "The types say that the speed can change only between turns of the model."
     exceptions = "The same speed again."
     on = UPDATES
+    reads = ("session.speed", "session.audio")
+    reads_null = True
     symptoms = ("config", "refused")
     example = Example(
         "text_turn",
@@ -164,6 +168,7 @@ class VoiceUnknown(Rule):
         "Voices given by an object, such as a customer's own or Azure's; new voices come without notice."
     )
     on = CONFIGURES
+    reads = ("session.voice", "session.audio", "response.voice", "response.audio")
     symptoms = ("config", "refused")
     example = Example(
         "refused_requests", change("session.update", "session.audio", {"output": {"voice": "siri"}})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, listed, tag_of
-from rtproto.rules.base import FOREIGN, MISDIRECTED, UNKNOWN, Context, Rule, Verdict
+from rtproto.rules.base import FOREIGN, MISDIRECTED, NOTHING, UNKNOWN, Context, Rule, Verdict
 from rtproto.rules.examples import Example, after, change
 
 GA_ADDITIONS = (
@@ -65,7 +65,10 @@ class DialectMixed(Rule):
         dialect = context.facts.dialect
         # Voice Live sends beta and this one GA event, so the beta decoder knows it.
         other = "ga" if context.type == "conversation.item.done" else context.other
-        if context.direction != "server" or "translation" in (other, dialect) or other == dialect:
+        return NOTHING if other == dialect else self._judge(context, dialect, other)
+
+    def _judge(self, context: Context, dialect: str, other: str) -> Iterator[Verdict]:
+        if context.direction != "server" or "translation" in (other, dialect):
             return
         if dialect == "beta" and context.type in GA_ADDITIONS:
             return  # Nothing that beta has another name for: DIA003.
@@ -169,12 +172,26 @@ class ContentTypeNameForDialect(Rule):
     )
     exceptions = "Items that the client made: ITM020."
     on = ("conversation.item.done", "response.output_item.done")
+    only = ("item.role", "assistant")
     symptoms = ("words", "history")
     example = Example("text_turn", change("conversation.item.done", "item.content.0.type", "text", 1))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        item = field(event, "item")
-        return self._judge(context, item) if field(item, "role") == "assistant" else ()
+        others = _OTHERS_NAMES[context.facts.dialect]
+        for part in event.item.content:
+            if tag_of(part) in others:
+                return self._told(context, event.item, others)
+        return NOTHING
+
+    def _told(self, context: Context, item: Any, others: Mapping[str, str]) -> Iterator[Verdict]:
+        item_id = field(item, "id")
+        for part in item.content:
+            kind = tag_of(part)
+            if kind is not None and kind in others and context.first(self.code, item_id or ""):
+                yield Verdict(
+                    {"kind": kind, "legal": others[kind], "dialect": context.facts.dialect},
+                    entity=context.engine.find("conversation item", (item_id,)),
+                )
 
     def _judge(self, context: Context, item: Any) -> Iterator[Verdict]:
         others = _OTHERS_NAMES[context.facts.dialect]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.examples import Example, change
 
 
@@ -54,6 +54,9 @@ _RESPONSE_MARKS = {
 """What is looked for in a response before it is looked into: responses are many."""
 
 
+_RESPONSES = ("response.created", "response.done")
+
+
 class SessionShapeContradictsDialect(Rule):
     """Sessions and responses that the server shows have the shape of its dialect: flat in beta, nested in GA.
 
@@ -78,11 +81,13 @@ class SessionShapeContradictsDialect(Rule):
     example = Example("text_turn", change("response.done", "response.modalities", ["text"]))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        if context.type.startswith("response."):
-            marks = _RESPONSE_MARKS[context.facts.dialect]
-            if not any(mark in context.raw for mark in marks):
-                return ()
-        return self._judge(context)
+        if context.type not in _RESPONSES:
+            return self._judge(context)
+        raw = context.raw
+        for mark in _RESPONSE_MARKS[context.facts.dialect]:
+            if mark in raw:
+                return self._judge(context)
+        return NOTHING
 
     def _judge(self, context: Context) -> Iterator[Verdict]:
         session, response = _members(context.raw)
@@ -126,6 +131,7 @@ class BetaShapedClientConfigInGa(Rule):
     )
     exceptions = "Azure Voice Live takes flat sessions (profile azure-voice-live)."
     on = ("session.update", "response.create")
+    reads = ("session", "response")
     reads_raw = True
     symptoms = ("config", "refused")
     example = Example("text_turn", change("session.update", "session.type", ...))
@@ -155,6 +161,7 @@ class GaShapedClientConfigInBeta(Rule):
         "The beta types of session.update and response.create have none of these members (openai 3.54)."
     )
     on = ("session.update", "response.create")
+    reads = ("session", "response")
     reads_raw = True
     symptoms = ("config", "refused")
     example = Example("beta_voice_turn", change("session.update", "session.output_modalities", ["audio"]))

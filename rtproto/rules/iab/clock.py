@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.hearing import Mark
 from rtproto.protocol.values import field
-from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.examples import Example, change
 
 
@@ -151,13 +151,17 @@ class SpeechBeyondAppendedAudio(Rule):
     on = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped")
     example = Example("voice_turn", change("input_audio_buffer.speech_stopped", "audio_end_ms", 9000, 1))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         facts = context.facts
-        appended, rate = facts.written(), facts.bytes_per_ms("input")
-        if facts.mid_session or facts.playback.on_media_track or not appended or rate is None:
-            return
+        appended = facts.written()
+        if not appended or facts.mid_session or facts.playback.on_media_track:
+            return NOTHING
+        rate = facts.bytes_per_ms("input")
+        if rate is None:
+            return NOTHING
         written = appended / rate
-        what = "audio_start_ms" if context.type.endswith("started") else "audio_end_ms"
-        ms = field(event, what)
-        if ms is not None and ms > written + _LAG_MS:
-            yield Verdict({"what": what, "ms": ms, "written": round(written)})
+        what = "audio_start_ms" if context.type == "input_audio_buffer.speech_started" else "audio_end_ms"
+        ms = getattr(event, what)
+        if ms <= written + _LAG_MS:
+            return NOTHING
+        return (Verdict({"what": what, "ms": ms, "written": round(written)}),)

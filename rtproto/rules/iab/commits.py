@@ -63,6 +63,7 @@ class CommittedPreviousDisagrees(Rule):
     exceptions = "xAI sends no predecessor."
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
+    since = "commit"
     example = Example("voice_turn", change("input_audio_buffer.committed", "previous_item_id", "item_u1", 1))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -214,6 +214,7 @@ class InterruptedAlthoughDisabled(Rule):
     exceptions = "A configuration that has only just changed."
     symptoms = ("config", "words")
     on = ("response.done",)
+    reads = ("response.status_details",)
     example = Example(
         "barge_in",
         change("session.created", "session.audio.input.turn_detection.interrupt_response", False),

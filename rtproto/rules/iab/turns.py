@@ -183,6 +183,7 @@ class VadResponseMissing(Rule):
     )
     symptoms = ("silence",)
     on = ("input_audio_buffer.speech_started", "input_audio_buffer.committed", "response.created", "error")
+    since = "commit"
     example = Example(
         "answered_on_demand",
         change("session.created", "session.audio.input.turn_detection.create_response", True),

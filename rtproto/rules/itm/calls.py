@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import field, tag_of
-from rtproto.rules.base import Context, Rule, Verdict, history
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
 from rtproto.rules.common import item_entity
 from rtproto.rules.examples import Example, after, change, swap
 
@@ -99,32 +99,36 @@ class CallUnanswered(Rule):
     exceptions = "Tools that nobody waits for; out-of-band responses; calls that were cut off."
     symptoms = ("tools",)
     on = ("response.output_item.done", "conversation.item.create", "response.create")
+    reads = ("item.call_id",)
     example = Example("tool_call", swap("conversation.item.create", 1))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         waiting: dict[str, int | None] = context.memory(self.code, dict)
-        item = field(event, "item")
-        call_id = field(item, "call_id")
+        if context.type != "response.create":
+            self._note(context, event, waiting)
+        elif waiting and field(event, "response", "conversation") != "none":
+            return self._left(waiting)
+        return NOTHING
+
+    def _note(self, context: Context, event: Any, waiting: dict[str, int | None]) -> None:
+        item, call_id = event.item, field(event.item, "call_id")
         if context.type == "conversation.item.create":
             # Clients that answer when the arguments are complete are ahead of output_item.done.
-            waiting[call_id or ""] = None
-        elif context.type == "response.output_item.done":
-            response = context.facts.responses.get(field(event, "response_id") or "")
-            inside = response is None or response.default
-            if (
-                tag_of(item) == "function_call"
-                and call_id
-                and field(item, "status") == "completed"
-                and inside
-                and not (context.entity is not None and context.entity.met_halfway())
-            ):
-                waiting.setdefault(call_id, context.line)
-        elif field(event, "response", "conversation") != "none":
-            for call, line in waiting.items():
-                if line is not None:
-                    made = Witness(line, "response.output_item.done", "completed the call")
-                    yield Verdict({"call_id": call}, witnesses=(made,))
-                    waiting[call] = None
+            waiting[call_id] = None
+            return
+        response = context.facts.responses.get(field(event, "response_id") or "")
+        inside = response is None or response.default
+        whole = context.entity is None or not context.entity.met_halfway()
+        completed = tag_of(item) == "function_call" and field(item, "status") == "completed"
+        if completed and call_id and inside and whole:
+            waiting.setdefault(call_id, context.line)
+
+    def _left(self, waiting: dict[str, int | None]) -> Iterator[Verdict]:
+        for call, line in waiting.items():
+            if line is not None:
+                made = Witness(line, "response.output_item.done", "completed the call")
+                yield Verdict({"call_id": call}, witnesses=(made,))
+                waiting[call] = None
 
 
 class CallIdReused(Rule):

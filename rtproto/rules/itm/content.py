@@ -7,7 +7,7 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, listed, tag_of
-from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.common import item_entity
 from rtproto.rules.examples import Example, after, change
 
@@ -38,26 +38,27 @@ class RoleContentMismatch(Rule):
     exceptions = "A warning when the server does it. Images of the user occur in beta recordings too."
     symptoms = ("refused", "history")
     on = ("conversation.item.create", "conversation.item.added", "conversation.item.created")
+    only = ("item.type", "message")
     example = Example("text_turn", change("conversation.item.create", "item.content.0.type", "output_text"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        item = field(event, "item")
-        role, content = field(item, "role"), listed(item, "content")
+        item = event.item
         dialect = "beta" if context.facts.dialect == "beta" else "ga"
-        legal = _CONTENT.get(role, ()) if role != "assistant" else _ASSISTANT[dialect]
-        if tag_of(item) != "message" or not legal or content is None:
-            return
-        for part in content:
+        legal = _ASSISTANT[dialect] if item.role == "assistant" else _CONTENT.get(item.role, ())
+        for part in item.content:
             kind = tag_of(part)
-            if kind is not None and kind not in legal:
-                args = {"kind": kind, "role": role, "dialect": dialect, "legal": " and ".join(legal)}
-                severity = None if context.direction == "client" else Severity.WARNING
-                yield Verdict(
-                    args,
-                    severity=severity,
-                    entity=context.engine.find("conversation item", (field(item, "id"),)),
-                )
-                return
+            if kind not in legal and kind is not None and legal:
+                return self._told(context, item, kind, dialect, legal)
+        return NOTHING
+
+    def _told(
+        self, context: Context, item: Any, kind: str, dialect: str, legal: tuple[str, ...]
+    ) -> Iterator[Verdict]:
+        yield Verdict(
+            {"kind": kind, "role": item.role, "dialect": dialect, "legal": " and ".join(legal)},
+            severity=None if context.direction == "client" else Severity.WARNING,
+            entity=context.engine.find("conversation item", (field(item, "id"),)),
+        )
 
 
 class AudioItemWithoutAudioPart(Rule):
@@ -74,6 +75,7 @@ class AudioItemWithoutAudioPart(Rule):
     exceptions = "xAI shows the item in progress."
     symptoms = ("transcript",)
     on = ("conversation.item.added", "conversation.item.created")
+    since = "commit"
     example = Example("voice_turn", change("conversation.item.added", "item.content", []))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -114,6 +116,7 @@ class ClientItemIdTooLong(Rule):
     exceptions = "A call_id that the server itself gave."
     symptoms = ("refused",)
     on = ("conversation.item.create",)
+    reads = ("item.id", "item.call_id")
     example = Example("text_turn", change("conversation.item.create", "item.id", "item_" + "0" * 34))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -136,6 +139,7 @@ class ClientCreatesAssistantAudio(Rule):
     evidence = "The types name it as a limitation that assistant audio messages cannot be populated."
     symptoms = ("refused", "history")
     on = ("conversation.item.create",)
+    only = ("item.role", "assistant")
     example = Example(
         "text_turn",
         change(

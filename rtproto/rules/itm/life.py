@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rtproto.events.common.items import Message
 from rtproto.findings import Severity, Witness
+from rtproto.protocol.records import IDENTITY, Identity, Item, identity
 from rtproto.protocol.values import field, listed, tag_of
-from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.common import blamed, item_entity
 from rtproto.rules.examples import Example, after, before, change, drop, repeat
 
@@ -101,29 +103,39 @@ class ItemNeverDone(Rule):
     )
     symptoms = ("history",)
     on = ("conversation.item.added",)
+    only = ("item.role", "user", "system", None)
     example = Example("text_turn", drop("conversation.item.done"))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        item_id = field(event, "item", "id")
-        if _finished_at_once(event.item) and not _of_response(context, item_id):
-            waiting = context.memory(self.code, dict)
-            for earlier in [known for known in waiting if known != item_id]:
-                yield from self._verdicts(context, waiting, earlier)
-            waiting[item_id] = context.line
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        item_id = field(event.item, "id")
+        if not _finished_at_once(event.item) or _of_response(context, item_id):
+            return NOTHING
+        waiting: dict[str | None, int] = context.memory(self.code, dict)
+        late = [
+            self._verdict(context, known, line)
+            for known, line in waiting.items()
+            if known != item_id and _still_added(context, known)
+        ]
+        waiting.clear()
+        waiting[item_id] = context.line
+        return late
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
-        waiting = context.memory(self.code, dict)
-        for item_id in list(waiting):
-            yield from self._verdicts(context, waiting, item_id, Severity.INFO if cut else None)
+        for item_id, line in context.memory(self.code, dict).items():
+            if _still_added(context, item_id):
+                yield self._verdict(context, item_id, line, Severity.INFO if cut else None)
 
-    def _verdicts(
-        self, context: Context, waiting: dict[str, int], item_id: str, severity: Severity | None = None
-    ) -> Iterator[Verdict]:
-        line = waiting.pop(item_id)
+    def _verdict(
+        self, context: Context, item_id: str | None, line: int, severity: Severity | None = None
+    ) -> Verdict:
         entity = item_entity(context, item_id)
-        if entity is not None and entity.state == "added":
-            type = "conversation.item.added"
-            yield Verdict({"item": item_id}, severity=severity, line=line, type=type, entity=entity)
+        type = "conversation.item.added"
+        return Verdict({"item": item_id}, severity=severity, line=line, type=type, entity=entity)
+
+
+def _still_added(context: Context, item_id: str | None) -> bool:
+    entity = item_entity(context, item_id)
+    return entity is not None and entity.state == "added"
 
 
 def _finished_at_once(item: Any) -> bool:
@@ -152,14 +164,20 @@ class GeneratedItemNotEmptyAtStart(Rule):
     exceptions = "A function call has its name and call_id from the start. xAI leaves the content out."
     symptoms = ("words",)
     on = ("response.output_item.added", "conversation.item.added", "conversation.item.created")
+    only = ("item.type", "message", "function_call")
     example = Example("text_turn", change("response.output_item.added", "item.status", "completed"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        item = field(event, "item")
+        item = event.item
+        if item.status == "in_progress" and not (
+            item.content if item.__class__ is Message else item.arguments
+        ):
+            return NOTHING
+        return self._judge(context, item)
+
+    def _judge(self, context: Context, item: Any) -> Iterator[Verdict]:
         item_id = field(item, "id")
         if context.type != "response.output_item.added" and not _of_response(context, item_id):
-            return
-        if tag_of(item) not in ("message", "function_call"):
             return
         what = ""
         if field(item, "status") not in (None, "in_progress"):
@@ -192,6 +210,7 @@ class DoneItemStillInProgress(Rule):
     exceptions = "No status at all, as in function_call_output, MCP and system items."
     symptoms = ("history",)
     on = ("conversation.item.done",)
+    only = ("item.status", "in_progress")
     example = Example("text_turn", change("conversation.item.done", "item.status", "in_progress"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -224,22 +243,18 @@ class ItemIdentityChanged(Rule):
         "conversation.item.done",
         "response.output_item.done",
     )
+    when = ("known item",)
     example = Example("text_turn", change("conversation.item.done", "item.role", "system"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        item = field(event, "item")
-        item_id = field(item, "id")
-        known = context.facts.items.get(item_id or "")
-        if known is None or not known.type:
-            return
-        for what, announced, actual in (
-            ("type", known.type, tag_of(item)),
-            ("role", known.role, field(item, "role")),
-            ("name", known.name, field(item, "name")),
-            ("server_label", known.label, field(item, "server_label")),
-        ):
+        known = context.facts.items[event.item.id]
+        now = identity(event.item)
+        return NOTHING if known.identity == now or not known.type else self._judge(context, known, now)
+
+    def _judge(self, context: Context, known: Item, now: Identity) -> Iterator[Verdict]:
+        for what, announced, actual in zip(IDENTITY, known.identity, now, strict=True):
             if announced is not None and actual is not None and announced != actual:
-                both = (item_entity(context, item_id), context.engine.find("output item", (item_id,)))
+                both = (item_entity(context, known.id), context.engine.find("output item", (known.id,)))
                 yield Verdict(
                     {"what": what, "announced": announced, "actual": actual},
                     entity=blamed(*both),
@@ -330,6 +345,7 @@ class OutOfBandItemInConversation(Rule):
         "conversation.item.deleted",
         "input_audio_buffer.committed",
     )
+    since = "outside"
     example = Example(
         "out_of_band",
         after(
@@ -352,8 +368,6 @@ class OutOfBandItemInConversation(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        if not facts.any_outside:
-            return
         item_id = field(event, "item", "id") or field(event, "item_id")
         for named in (item_id, field(event, "previous_item_id")):
             known = facts.items.get(named or "")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import UNSET
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
-from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.common import asked_at, blamed, item_entity
 from rtproto.rules.examples import Example, change
 
@@ -31,6 +31,8 @@ class PreviousItemUnknown(Rule):
     exceptions = "Mid-session; an item that names itself, as for a repeated id; deleted items; xAI."
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created", "input_audio_buffer.committed")
+    reads = ("previous_item_id",)
+    unless = ("at the tail",)
     example = Example(
         "voice_turn", change("input_audio_buffer.committed", "previous_item_id", "item_ghost", 1)
     )
@@ -62,6 +64,7 @@ class PreviousItemNotTail(Rule):
     )
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
+    unless = ("at the tail",)
     example = Example("text_turn", change("conversation.item.added", "previous_item_id", "item_q1", 2))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -104,19 +107,21 @@ class PreviousItemDisagreesWithRequest(Rule):
     exceptions = "An empty string, which the live server takes for the end."
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
+    when = ("asked for",)
     example = Example("placed_items", change("conversation.item.create", "previous_item_id", "item_q0", 2))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        request = context.facts.ledger.answered_by(event)
-        asked = field(request.event, "previous_item_id") if request is not None else None
-        actual = getattr(event, "previous_item_id", UNSET)
-        if request is None or not asked or actual is UNSET or actual == (None if asked == "root" else asked):
-            return
-        yield Verdict(
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        request: Any = context.facts.ledger.answered_by(event)
+        asked = field(request.event, "previous_item_id")
+        actual = event.previous_item_id
+        if not asked or actual is UNSET or actual == (None if asked == "root" else asked):
+            return NOTHING
+        verdict = Verdict(
             {"actual": actual or "null", "asked": asked},
             entity=item_entity(context, field(event, "item", "id")),
             witnesses=asked_at(request, "asked for the item"),
         )
+        return (verdict,)
 
 
 class DonePreviousItemDiffers(Rule):
@@ -136,16 +141,17 @@ class DonePreviousItemDiffers(Rule):
     exceptions = "Null in done, which 28 of 121 have although added named one."
     symptoms = ("history",)
     on = ("conversation.item.done",)
+    reads = ("previous_item_id",)
     example = Example("text_turn", change("conversation.item.done", "previous_item_id", "item_q1", 2))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        item_id = field(event, "item", "id")
-        known = context.facts.items.get(item_id or "")
-        actual = field(event, "previous_item_id")
-        if known is None or known.previous is UNSET or actual is None or actual == known.previous:
-            return
-        yield Verdict(
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        actual = event.previous_item_id
+        known = context.facts.items.get(field(event.item, "id") or "")
+        if known is None or actual == known.previous or known.previous is UNSET:
+            return NOTHING
+        verdict = Verdict(
             {"actual": actual, "added": known.previous or "nothing"},
-            entity=item_entity(context, item_id),
+            entity=item_entity(context, known.id),
             witnesses=(Witness(known.line, known.announced_by, "announced the item"),),
         )
+        return (verdict,)

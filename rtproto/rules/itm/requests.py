@@ -111,6 +111,7 @@ class ClientItemIdNotKept(Rule):
     exceptions = "Ids of more than 32 characters, which are refused (ITM027)."
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
+    unless = ("asked for", "known item")
     example = Example("text_turn", change("conversation.item.create", "item.id", "item_mine"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -146,6 +147,8 @@ class ItemWithoutCause(Rule):
     )
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
+    only = ("item.role", "user", "system", None)
+    unless = ("asked for", "known item")
     example = Example("text_turn", drop("conversation.item.create"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -53,6 +53,7 @@ class ApprovalSkipped(Rule):
         "response.output_item.added",
         "response.mcp_call.in_progress",
     )
+    only = ("item.type", "mcp_call", "mcp_approval_request", "mcp_approval_response")
     symptoms = ("tools",)
     example = Example("mcp_approval", change("conversation.item.create", "item.approve", False, 1))
 

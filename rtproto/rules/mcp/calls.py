@@ -91,6 +91,7 @@ class McpCallResultDisagrees(Rule):
     message = "the call {ended}, but its item has {error}"
     evidence = "The types give the item an error of one of three types. No recording has a case."
     on = (_DONE, "conversation.item.done")
+    only = ("item.type", "mcp_call")
     symptoms = ("tools",)
     example = Example(
         "mcp_call",
@@ -131,6 +132,7 @@ class McpToolNotAllowed(Rule):
     evidence = "The types describe allowed_tools as the tools that may be used. No recording has a case."
     exceptions = "Filters that name no tools. Every list that was given for the label counts."
     on = (_ADDED,)
+    only = ("item.type", "mcp_call")
     symptoms = ("tools",)
     example = Example("mcp_call", change(_ADDED, "item.name", "fetch"))
 
@@ -169,6 +171,7 @@ class McpFollowUpMissing(Rule):
     evidence = "The MCP guide: the client sends response.create after the call. No recording has a case."
     exceptions = "A recording that stops right after the call looks the same."
     on = ("response.mcp_call.completed", "response.mcp_call.failed", "response.create", "response.created")
+    since = "mcp call"
     symptoms = ("silence", "tools")
     example = Example("mcp_call", upto("response.create", 1))
 

@@ -33,6 +33,7 @@ class McpConfigInvalid(Rule):
         "A label alone, where an earlier configuration gave the address. Recordings that start mid-session."
     )
     on = ("session.update", "response.create")
+    reads = ("session.tools", "response.tools")
     symptoms = ("tools", "config", "refused")
     example = Example(
         "refused_requests",

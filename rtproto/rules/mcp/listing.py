@@ -120,6 +120,7 @@ class McpCallBeforeToolsListed(Rule):
     evidence = "The MCP guide: tools that are not loaded cannot be called. No recording has a case."
     exceptions = "A listing from earlier in the session serves again."
     on = ("response.output_item.added",)
+    only = ("item.type", "mcp_call")
     symptoms = ("tools",)
     example = Example("mcp_call", change("response.output_item.added", "item.server_label", "manuals"))
 

@@ -54,6 +54,7 @@ class AudioPartWithoutTranscript(Rule):
     evidence = "The types say that audio output always includes a transcript; 36 of 36 recorded audio parts."
     exceptions = "Items that were cut; parts that the recording met half-way."
     on = ("response.output_item.done",)
+    only = ("item.status", "completed")
     symptoms = ("words", "history")
     example = Example(
         "voice_turn",
@@ -96,6 +97,7 @@ class AudioDoneWithoutAudio(Rule):
         "WebRTC, SIP and side-band sockets have no audio in their events: judged once some was there."
     )
     on = ("response.output_item.done",)
+    only = ("item.status", "completed")
     partial = "seen"
     symptoms = ("silence",)
     example = Example(

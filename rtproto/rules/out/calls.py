@@ -27,6 +27,7 @@ class ArgumentsNotJson(Rule):
     evidence = "The types call the arguments a JSON-encoded string; 13 of 13 completed calls in recordings."
     exceptions = "Calls that were cut. The model, not the server, may be at fault."
     on = ("response.output_item.done",)
+    only = ("item.type", "function_call", "mcp_call")
     symptoms = ("tools", "crash")
     example = Example("call_cut_short", change("response.output_item.done", "item.status", "completed"))
 
@@ -63,6 +64,7 @@ class CallIdMismatch(Rule):
         "conversation.item.created",
         "conversation.item.done",
     )
+    reads = ("item.call_id",)
     depends = ("call_id",)
     symptoms = ("tools",)
     example = Example("tool_call", change("response.function_call_arguments.done", "call_id", "call_2"))
@@ -135,6 +137,7 @@ class FunctionNotOffered(Rule):
         "Stored prompts, which bring tools. Only noted without the client's side: its requests may too."
     )
     on = ("response.output_item.added",)
+    only = ("item.type", "function_call")
     partial = "seen"
     symptoms = ("tools", "config")
     example = Example(

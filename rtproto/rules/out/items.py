@@ -186,6 +186,7 @@ class OutputItemDoneInProgress(Rule):
     )
     exceptions = "Items of MCP, and items without a status."
     on = ("response.output_item.done",)
+    reads = ("item.status",)
     symptoms = ("tools", "silence")
     example = Example("text_turn", change("response.output_item.done", "item.status", "in_progress"))
 
@@ -277,6 +278,7 @@ class PhaseUnknown(Rule):
     evidence = "The two phases that recordings of gpt-realtime-2.1 and Azure's documents of its models know."
     exceptions = "Told once for each phase."
     on = ("response.output_item.added",)
+    reads = ("item.phase",)
     symptoms = ("words",)
     example = Example("commentary", change("response.output_item.added", "item.phase", "musing"))
 

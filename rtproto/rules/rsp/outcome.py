@@ -29,6 +29,7 @@ class StatusDetailsDisagree(Rule):
     evidence = "The types list the reasons by status; 71 of 71 OpenAI and Azure responses agree."
     exceptions = "The beta of October 2024 used incomplete with the reason interruption."
     on = ("response.done",)
+    reads = ("response.status_details",)
     symptoms = ("silence",)
     example = Example("barge_in", change("response.done", "response.status_details.type", "failed"))
 
@@ -137,6 +138,7 @@ class FailedWithoutError(Rule):
     message = "the response failed without saying why"
     evidence = "The types say that the error is there when the status is failed; 1 of 1 in recordings."
     on = ("response.done",)
+    only = ("response.status", "failed")
     symptoms = ("silence", "refused")
     example = Example("failed_turn", change("response.done", "response.status_details", {"type": "failed"}))
 
@@ -166,6 +168,7 @@ class IncompleteWithoutReason(Rule):
         "Only noted when fewer than half of the tokens are used: the server's own limits are not known."
     )
     on = ("response.done",)
+    only = ("response.status", "incomplete")
     symptoms = ("words", "bill")
     example = Example(
         "call_cut_short", change("response.done", "response.status_details", {"type": "incomplete"})
@@ -207,6 +210,7 @@ class CompletedWithoutOutput(Rule):
     evidence = "The types say that a response includes at least one item; 71 of 71 in recordings."
     exceptions = "Items that streamed and are not listed are RSP024's."
     on = ("response.done",)
+    only = ("response.status", "completed")
     symptoms = ("silence",)
     example = Example(
         "failed_turn", change("response.done", "response", response_object("resp_1", "completed", []))
@@ -236,6 +240,7 @@ class ItemStatusVsResponseStatus(Rule):
     )
     exceptions = "Items of MCP, and items without a status."
     on = ("response.done",)
+    only = ("response.status", "completed")
     symptoms = ("words", "tools")
     example = Example(
         "cancelled_turn",
@@ -277,6 +282,7 @@ class CancelledBeforeOutput(Rule):
     evidence = "4 of 8 cancellations in beta WebRTC logs: no output, no usage, no rate limits."
     exceptions = "Told once."
     on = ("response.done",)
+    only = ("response.status", "cancelled")
     symptoms = ("silence",)
     example = Example(
         "failed_turn",

@@ -32,6 +32,7 @@ class ResponseWithoutCause(Rule):
     )
     exceptions = "Side-band writers and SIP, whose requests are not in the recording."
     on = ("response.created",)
+    unless = ("asked for",)
     symptoms = ("overlap",)
     example = Example("text_turn", drop("response.create", 1))
 
@@ -119,6 +120,7 @@ class ResponseCreateWhileActive(Rule):
         "one that the server took in the end."
     )
     on = ("error", "response.created")
+    when = ("asked for",)
     symptoms = ("refused", "silence")
     example = Example(
         "voice_turn",
@@ -249,6 +251,8 @@ class CancelHasNoEffect(Rule):
         "A response that was about to complete: within two seconds, or, without times, without a new item."
     )
     on = ("response.done",)
+    only = ("response.status", "completed")
+    when = ("asked for",)
     symptoms = ("overlap",)
     example = Example(
         "message_and_call", after("response.output_text.delta", "client", {"type": "response.cancel"})

@@ -85,6 +85,7 @@ class MetadataNotEchoed(Rule):
     evidence = "The types recommend metadata for telling simultaneous responses apart."
     exceptions = "Where turn detection may have started the response instead."
     on = ("response.created",)
+    when = ("asked for",)
     symptoms = ("config",)
     example = Example(
         "text_turn",
@@ -127,20 +128,24 @@ class ConversationIdChanged(Rule):
     evidence = "A session has one default conversation, by the reference; 14 of 14 responses in beta WebRTC logs agree."
     exceptions = "Null, for responses out of band."
     on = ("conversation.created", "response.created", "response.done")
+    reads = ("response.conversation_id",)
     symptoms = ("history",)
     example = Example("text_turn", change("response.created", "response.conversation_id", "conv_2", 1))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         started = context.type == "conversation.created"
-        actual = field(event, "conversation", "id") if started else event.response.conversation_id
-        if not actual:
+        actual = event.conversation.id if started else event.response.conversation_id
+        known: dict[str, Any] = context.memory(self.code, dict)
+        if known.get("id") == actual or not actual:
             return ()
-        id, line, type = context.memory(self.code, lambda: (actual, context.line, context.type))
-        if id == actual or not context.first(self.code, actual) or context.type == "response.done":
+        if not known:
+            known |= {"id": actual, "line": context.line, "type": context.type}
+            return ()
+        if not context.first(self.code, actual) or context.type == "response.done":
             # A response that ends under another id than it began with is RSP014's.
             return ()
-        witness = Witness(line, type, "named the conversation")
-        return (Verdict({"actual": actual, "known": id}, witnesses=(witness,)),)
+        witness = Witness(known["line"], known["type"], "named the conversation")
+        return (Verdict({"actual": actual, "known": known["id"]}, witnesses=(witness,)),)
 
 
 class OutOfBandConversationId(Rule):
@@ -156,6 +161,7 @@ class OutOfBandConversationId(Rule):
     evidence = "The types say that `none` adds the response to no conversation and makes the id null."
     exceptions = "Servers that leave the member out. A turn that turn detection answers may come in between."
     on = ("response.created",)
+    unless = ("asked for",)
     symptoms = ("history",)
     example = Example("text_turn", change("response.created", "response.conversation_id", None))
 

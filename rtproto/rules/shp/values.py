@@ -8,13 +8,14 @@ order once is not taken apart again.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import attrgetter
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from rtproto.events import base
+from rtproto.events.base import Nested
 from rtproto.events.common.mcp import McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools
 from rtproto.findings import Severity
 from rtproto.protocol.engine import Entity
@@ -110,16 +111,17 @@ class _Plan:
         hints = get_type_hints(cls, include_extras=True)
         self.scalars = [name for name in values if not _holds_more(hints[name])]
         """Fields that are a string and nothing else."""
-        self.read = attrgetter(*self.scalars) if self.scalars else None
+        self.read: Callable[[Any], Any] = attrgetter(*self.scalars) if self.scalars else type
         self.fine: set[Any] = set()
         """What `read` gave for objects that were in order: there are few combinations, and they come again."""
         self.inner = [
-            (name, values.get(name, frozenset[Any]()))
+            (name, values.get(name, frozenset[Any]()), (cls, name) if issubclass(cls, Nested) else None)
             for name in cls.__struct_fields__
             if name not in self.scalars
             and (name in values or any(enumerated(inner) for inner in _classes(hints[name])))
         ]
-        """All other fields, with the values that they may have themselves."""
+        """All other fields, with the values that they may have themselves, and the name by which an object there is
+        remembered: settings come again and again, items do not."""
 
 
 def _holds_more(hint: Any) -> bool:
@@ -132,6 +134,8 @@ def _holds_more(hint: Any) -> bool:
 
 _PLANS: dict[type[Struct], _Plan | None] = {}
 """None for a class without anything to look at."""
+_Settings: TypeAlias = dict[tuple[type[Struct], str], Struct]
+"""The last object that was in order, by the place where it stood."""
 
 
 def _plan(cls: type[Struct]) -> _Plan | None:
@@ -139,39 +143,53 @@ def _plan(cls: type[Struct]) -> _Plan | None:
     return _PLANS.setdefault(cls, _Plan(cls) if enumerated(cls) else None)
 
 
-def strangers(value: Struct) -> list[Odd] | None:
+def strangers(value: Struct, before: _Settings) -> list[Odd] | None:
     """The strings and numbers in an object that are in none of the closed sets they should be in; None if all are."""
     cls = value.__class__
     plan = _PLANS[cls] if cls in _PLANS else _plan(cls)
     if plan is None:
         return None
     found: list[Odd] = []
-    if plan.read is not None and (read := plan.read(value)) not in plan.fine:
+    if (read := plan.read(value)) not in plan.fine:
         for name in plan.scalars:
             found += _stranger(name, getattr(value, name), _values(cls)[name])
         if not found:
             plan.fine.add(read)
-    for name, known in plan.inner:
+    for name, known, place in plan.inner:
         part = getattr(value, name)
         kind = part.__class__
         if part is UNSET or part is None or (kind is str and part in known):
             continue
         if kind is list:
             for index, entry in enumerate(part):
-                if entry.__class__ is not str or entry not in known:
-                    found += _below(f"{name}[{index}]", entry, known)
+                if not (entry in known if entry.__class__ is str else _seen(entry)):
+                    found += _below(f"{name}[{index}]", entry, known, before)
         elif isinstance(part, Struct):
-            if (below := strangers(part)) is not None:
+            if place is not None and before.get(place) == part:
+                continue
+            below = strangers(part, before)
+            if below is not None:
                 found += _under(name, below)
+            elif place is not None:
+                before[place] = part
         else:
             found += _stranger(name, part, known)
     return found or None
 
 
-def _below(path: str, value: Any, known: frozenset[Any]) -> list[Odd]:
+def _seen(entry: Any) -> bool:
+    """Whether an object in a list has nothing to look at, or strings alone that were in order before."""
+    cls = entry.__class__
+    if cls not in _PLANS:
+        return False
+    plan = _PLANS[cls]
+    return plan is None or (not plan.inner and plan.read(entry) in plan.fine)
+
+
+def _below(path: str, value: Any, known: frozenset[Any], before: _Settings) -> list[Odd]:
     if not isinstance(value, Struct):
         return _stranger(path, value, known)
-    below = strangers(value)
+    below = strangers(value, before)
     return [] if below is None else _under(path, below)
 
 
@@ -218,7 +236,8 @@ class EnumUnknown(Rule):
     example = Example("text_turn", change("session.created", "session.truncation", "smart"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        found = strangers(event)
+        settings: _Settings = context.memory(self.code, dict)
+        found = strangers(event, settings)
         if found is None:
             return NOTHING
         _found(context)[:] = found

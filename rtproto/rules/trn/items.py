@@ -100,6 +100,8 @@ class UserItemTranscriptEarly(Rule):
     evidence = "Null in 28 of 28 recorded user items with audio."
     exceptions = "Items that the client created."
     on = ("conversation.item.created", "conversation.item.added")
+    only = ("item.role", "user")
+    unless = ("asked for",)
     symptoms = ("transcript",)
     example = Example("voice_turn", change("conversation.item.added", "item.content.0.transcript", "Hi."))
 

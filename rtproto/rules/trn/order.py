@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import UNSET
@@ -37,18 +37,20 @@ class TranscriptionNotConfigured(Rule):
     symptoms = ("transcript", "config", "bill")
     example = Example("transcription", change("session.created", "session.audio.input.transcription", None))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         shown: set[bool] = context.memory(self.code, set[bool])
         if context.type in SESSIONS:
             config = setting(field(event, "session"), "transcription")
             # What the session does not show may be on.
             shown.add(config is not None)
-            return
-        unasked = shown == {False} and not context.facts.mid_session
-        if unasked and context.first(self.code, field(event, "item_id") or ""):
-            line = context.facts.session_line
-            witness = Witness(line, "session.updated", "showed a session without transcription")
-            yield Verdict(witnesses=(witness,))
+            return NOTHING
+        if True in shown or not shown or context.facts.mid_session:
+            return NOTHING
+        if not context.first(self.code, field(event, "item_id") or ""):
+            return NOTHING
+        line = context.facts.session_line
+        witness = Witness(line, "session.updated", "showed a session without transcription")
+        return (Verdict(witnesses=(witness,)),)
 
 
 class TranscriptionTerminalRepeated(Rule):

@@ -65,6 +65,7 @@ class LogprobsNotRequested(Rule):
     evidence = "The types name the entry of include that turns them on."
     exceptions = "Sessions that do not show their `include`; null and empty ones. Told once a connection."
     on = (COMPLETED,)
+    reads = ("logprobs",)
     symptoms = ("config", "bill")
     example = Example(
         "voice_turn",
@@ -93,6 +94,7 @@ class LogprobsShape(Rule):
     evidence = "The types call them the logarithm of a probability and the bytes of the token."
     exceptions = "Those of deltas are not looked at."
     on = (COMPLETED,)
+    reads = ("logprobs",)
     symptoms = ("transcript", "crash")
     example = Example(
         "voice_turn",

@@ -27,6 +27,7 @@ class TranscriptionUsageArithmetic(Rule):
     evidence = "The two forms of usage in the types; the sums hold in every recording that has tokens."
     exceptions = "Usage is missing on beta servers before mid-2025 and on Azure Voice Live."
     on = (COMPLETED,)
+    reads = ("usage",)
     symptoms = ("bill",)
     example = Example(
         "voice_turn",

@@ -1,0 +1,136 @@
+"""Which rules an event concerns, by the members that it has and by what the connection has shown before.
+
+Most rules on an event type are about members that most events of that type leave out: `response.create` has two dozen
+rules, and often no member at all.  A rule declares what it needs (`Rule.reads`, `only`, `when`, `unless`, `since`), and
+an event without that is not shown to it.  `concerns` says what the declarations mean.  A `Sieve` gives the same answer
+for all rules of an event type at once: events of one shape concern the same rules, and sessions have few shapes, so
+that it comes to one look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+from msgspec import UNSET, Struct
+
+from rtproto.protocol.facts import Facts
+from rtproto.protocol.values import field, tag_of
+from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.conditions import CONDITIONS
+
+Check: TypeAlias = tuple[Rule, Callable[[Context, Any], Iterable[Verdict]]]
+"""A rule, and what is called to ask it."""
+
+_SHAPES = 256
+"""Shapes of one event type that are remembered.  They are few, unless somebody makes them up."""
+
+
+def concerns(rule: Rule, event: Any, facts: Facts) -> bool:
+    """Whether the event has what the rule needs to have anything to say.
+
+    What a rule needs of an object that events of this type do not have at all is not asked of them.
+    """
+    if rule.since is not None and rule.since not in facts.happened:
+        return False
+    path = str(rule.only[0]) if rule.only else ""
+    reads = [_value(event, path) for path in rule.reads if _has(event, path)]
+    if reads and all(value is UNSET or (value is None and not rule.reads_null) for value in reads):
+        return False
+    return (
+        (not rule.only or not _has(event, path) or _string(event, path) in rule.only[1:])
+        and all(CONDITIONS[name](facts, event) for name in rule.when)
+        and not any(CONDITIONS[name](facts, event) for name in rule.unless)
+    )
+
+
+def _has(event: Any, path: str) -> bool:
+    return path.partition(".")[0] in event.__struct_fields__
+
+
+def _value(event: Any, path: str) -> Any:
+    """The member of the event, or of an object in it; `UNSET` where there is none."""
+    holder, _, name = path.rpartition(".")
+    return getattr(getattr(event, holder) if holder else event, name, UNSET)
+
+
+def _string(event: Any, path: str) -> str | None:
+    """The same of a string, of which `type` is the tag; None where there is none."""
+    holder, _, name = path.rpartition(".")
+    return tag_of(getattr(event, holder)) if name == "type" else field(event, holder, name)
+
+
+class Sieve:
+    """The rules on one event type, sorted by the shapes of events that they concern."""
+
+    __slots__ = ("_checks", "_conditions", "_found", "_paths", "_readers", "_values")
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self._checks = tuple(checks)
+        self._values = {str(rule.only[0]) for rule, _ in checks if rule.only}
+        self._paths = self._values.union(*(rule.reads for rule, _ in checks))
+        names = sorted({name for rule, _ in checks for name in (*rule.when, *rule.unless)})
+        self._conditions = [(1 << bit, CONDITIONS[name]) for bit, name in enumerate(names)]
+        self._readers: dict[type, Callable[[Any], Any]] = {}
+        self._found: dict[Any, tuple[Check, ...]] = {}
+
+    def concerned(self, event: Any, facts: Facts) -> tuple[Check, ...]:
+        """The rules that an event concerns, in the order in which they are asked."""
+        cls = event.__class__
+        holding = 0
+        for bit, condition in self._conditions:
+            if condition(facts, event):
+                holding |= bit
+        shape = facts.happened, holding, cls, (self._readers.get(cls) or self._reader(cls))(event)
+        found = self._found.get(shape)
+        if found is None:
+            if len(self._found) >= _SHAPES:
+                self._found.clear()
+            found = tuple(check for check in self._checks if concerns(check[0], event, facts))
+            self._found[shape] = found
+        return found
+
+    def _reader(self, cls: type[Struct]) -> Callable[[Any], Any]:
+        """What reads the shape of events of a class: all that `concerns` looks at, for every rule."""
+        names = {"": [""], **{path.rpartition(".")[0]: [""] for path in self._paths}}
+        for path in sorted(self._paths):
+            holder, _, name = path.rpartition(".")
+            names[holder].append(name if path in self._values else f"{name}.__class__")
+        own = _getter(cls, names.pop(""))
+        parts = [_part(holder, wanted) for holder, wanted in names.items() if holder in cls.__struct_fields__]
+        if not parts:
+            reader = own
+        elif len(parts) == 1 and own is _nothing:
+            reader = parts[0]
+        else:
+
+            def reader(event: Any) -> Any:
+                return own(event), *(part(event) for part in parts)
+
+        self._readers[cls] = reader
+        return reader
+
+
+def _part(holder: str, names: Sequence[str]) -> Callable[[Any], Any]:
+    """What reads members of an object in an event, whatever its class: which that is, and the members it has."""
+    hold = attrgetter(holder)
+    getters: dict[type, Callable[[Any], Any]] = {}
+
+    def read(event: Any) -> Any:
+        held = hold(event)
+        cls = held.__class__
+        return cls, (getters.get(cls) or getters.setdefault(cls, _getter(cls, names)))(held)
+
+    return read
+
+
+def _getter(cls: type, names: Iterable[str]) -> Callable[[Any], Any]:
+    """`attrgetter` of those names that the class has, or what gives None where it has none of them."""
+    fields = getattr(cls, "__struct_fields__", ())
+    there = [name for name in names if name.partition(".")[0] in fields]
+    return attrgetter(*there) if there else _nothing
+
+
+def _nothing(value: Any) -> None:
+    return None

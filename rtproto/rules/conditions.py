@@ -1,0 +1,37 @@
+"""The named conditions on which rules are asked at all: what an event is to the session so far.
+
+Several rules speak of the same few situations, and most of them of one that seldom comes.  A rule names the conditions
+that must hold (`Rule.when`) or must not (`Rule.unless`) for it to have anything to say; each is looked into once an
+event, whatever the number of rules.  A condition changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from rtproto.protocol.facts import Facts
+from rtproto.protocol.values import field
+
+Condition: TypeAlias = Callable[[Facts, Any], bool]
+
+
+def _asked_for(facts: Facts, event: Any) -> bool:
+    """It answers an open request of the client's."""
+    return facts.ledger.answered_by(event) is not None
+
+
+def _known_item(facts: Facts, event: Any) -> bool:
+    """Its item has been shown before."""
+    return field(event, "item", "id") in facts.items
+
+
+def _at_the_tail(facts: Facts, event: Any) -> bool:
+    """Its item follows the conversation's last one, as far as the recording shows it."""
+    return bool(field(event, "previous_item_id") == facts.tail())
+
+
+CONDITIONS: Mapping[str, Condition] = MappingProxyType(
+    {"asked for": _asked_for, "known item": _known_item, "at the tail": _at_the_tail}
+)
