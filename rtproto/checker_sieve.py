@@ -64,10 +64,10 @@ def _string(event: Any, path: str) -> str | None:
 class Sieve:
     """The rules on one event type, sorted by the shapes of events that they concern."""
 
-    __slots__ = ("_checks", "_conditions", "_found", "_paths", "_readers", "_values")
+    __slots__ = ("_conditions", "_found", "_paths", "_readers", "_values", "checks")
 
     def __init__(self, checks: Sequence[Check]) -> None:
-        self._checks = tuple(checks)
+        self.checks = tuple(checks)
         self._values = {str(rule.only[0]) for rule, _ in checks if rule.only}
         self._paths = self._values.union(*(rule.reads for rule, _ in checks))
         names = sorted({name for rule, _ in checks for name in (*rule.when, *rule.unless)})
@@ -87,7 +87,7 @@ class Sieve:
         if found is None:
             if len(self._found) >= _SHAPES:
                 self._found.clear()
-            found = tuple(check for check in self._checks if concerns(check[0], event, facts))
+            found = tuple(check for check in self.checks if concerns(check[0], event, facts))
             self._found[shape] = found
         return found
 

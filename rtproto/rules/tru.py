@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
@@ -370,19 +370,19 @@ class BargeInNotTruncated(Rule):
     only = ("response.status", "cancelled")
     example = Example("late_interruption", drop(_REQUEST), prepare=(drop("conversation.item.truncated"),))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         cut: dict[str, tuple[int, Any]] = context.memory(self.code, dict)
         if context.type == _REQUEST:
             # Asked for already, also where the response's end comes later.
-            cut[field(event, "item_id") or ""] = 0, None
-        elif field(event, "response", "status") == "cancelled":
-            spoke = {item_id for item_id, _ in context.facts.output_audio}
-            response = context.facts.responses.get(field(event, "response", "id") or "")
-            outside = response is not None and not response.default
-            for item in () if outside else listed(event, "response", "output") or ():
-                if field(item, "id") in spoke:
-                    cut.setdefault(item.id, (context.line, event))
-        return iter(())
+            cut[event.item_id] = 0, None
+            return ()
+        spoke = {item_id for item_id, _ in context.facts.output_audio}
+        response = context.facts.responses.get(event.response.id)
+        outside = response is not None and not response.default
+        for item in () if outside else listed(event, "response", "output") or ():
+            if field(item, "id") in spoke:
+                cut.setdefault(item.id, (context.line, event))
+        return ()
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         facts = context.facts

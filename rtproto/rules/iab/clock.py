@@ -156,12 +156,8 @@ class SpeechBeyondAppendedAudio(Rule):
         appended = facts.written()
         if not appended or facts.mid_session or facts.playback.on_media_track:
             return NOTHING
-        rate = facts.bytes_per_ms("input")
-        if rate is None:
-            return NOTHING
-        written = appended / rate
         what = "audio_start_ms" if context.type == "input_audio_buffer.speech_started" else "audio_end_ms"
-        ms = getattr(event, what)
-        if ms <= written + _LAG_MS:
+        ms, rate = getattr(event, what), facts.bytes_per_ms("input")
+        if rate is None or ms <= appended / rate + _LAG_MS:
             return NOTHING
-        return (Verdict({"what": what, "ms": ms, "written": round(written)}),)
+        return (Verdict({"what": what, "ms": ms, "written": round(appended / rate)}),)

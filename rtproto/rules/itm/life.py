@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.events.common.items import Message
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.records import IDENTITY, Identity, Item, identity
-from rtproto.protocol.values import field, listed, tag_of
+from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.common import blamed, item_entity
 from rtproto.rules.examples import Example, after, before, change, drop, repeat
@@ -167,30 +167,24 @@ class GeneratedItemNotEmptyAtStart(Rule):
     only = ("item.type", "message", "function_call")
     example = Example("text_turn", change("response.output_item.added", "item.status", "completed"))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         item = event.item
-        if item.status == "in_progress" and not (
-            item.content if item.__class__ is Message else item.arguments
-        ):
-            return NOTHING
-        return self._judge(context, item)
+        status = field(item, "status")
+        if status is not None and status != "in_progress":
+            what = f"status {status}"
+        elif item.__class__ is Message:
+            what = "content" if item.content else ""
+        else:
+            what = "arguments" if item.arguments else ""
+        return self._judge(context, item, what) if what else NOTHING
 
-    def _judge(self, context: Context, item: Any) -> Iterator[Verdict]:
+    def _judge(self, context: Context, item: Any, what: str) -> Iterator[Verdict]:
         item_id = field(item, "id")
         if context.type != "response.output_item.added" and not _of_response(context, item_id):
             return
-        what = ""
-        if field(item, "status") not in (None, "in_progress"):
-            what = f"status {field(item, 'status')}"
-        elif listed(item, "content"):
-            what = "content"
-        elif field(item, "arguments"):
-            what = "arguments"
-        if what and context.first(self.code, str(item_id)):
-            yield Verdict(
-                {"what": what},
-                entity=blamed(context.engine.find("output item", (item_id,)), item_entity(context, item_id)),
-            )
+        if context.first(self.code, str(item_id)):
+            own = context.engine.find("output item", (item_id,))
+            yield Verdict({"what": what}, entity=blamed(own, item_entity(context, item_id)))
 
 
 class DoneItemStillInProgress(Rule):
@@ -213,9 +207,8 @@ class DoneItemStillInProgress(Rule):
     only = ("item.status", "in_progress")
     example = Example("text_turn", change("conversation.item.done", "item.status", "in_progress"))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        if field(event, "item", "status") == "in_progress":
-            yield Verdict(entity=item_entity(context, field(event, "item", "id")))
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        return (Verdict(entity=item_entity(context, field(event, "item", "id"))),)
 
 
 class ItemIdentityChanged(Rule):

@@ -9,7 +9,7 @@ from rtproto.events.common.mcp import McpApprovalRequest, McpApprovalResponse, M
 from rtproto.findings import Severity
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import field
-from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
+from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, change
 
 
@@ -27,9 +27,6 @@ class _Calls:
     def approved(self, call: tuple[str, str]) -> bool:
         """Whether a request to call this tool of this server was approved."""
         return any(self.answers.get(id) for id, asked in self.requests.items() if asked == call)
-
-
-_TOLD_BY = (McpCall, McpApprovalRequest, McpApprovalResponse)
 
 
 class ApprovalSkipped(Rule):
@@ -58,12 +55,7 @@ class ApprovalSkipped(Rule):
     example = Example("mcp_approval", change("conversation.item.create", "item.approve", False, 1))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        called = context.type == "response.mcp_call.in_progress"
-        if not called and not isinstance(event.item, _TOLD_BY):
-            return NOTHING
-        return self._judge(context, event, None if called else event.item)
-
-    def _judge(self, context: Context, event: Any, item: Any) -> Iterator[Verdict]:
+        item = None if context.type == "response.mcp_call.in_progress" else event.item
         known: _Calls = context.memory(self.code, _Calls)
         if isinstance(item, McpCall):
             known.calls[item.id] = item.server_label, item.name

@@ -71,10 +71,7 @@ class AudioPartWithoutTranscript(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        item = context.entity
-        if item is None or getattr(event.item, "status", None) != "completed":
-            return ()
-        for part in item.children:
+        for part in () if context.entity is None else context.entity.children:
             kinds = [stream.key[2] for stream in part.children]
             if "audio" in kinds and "transcript" not in kinds and not part.met_halfway():
                 return (Verdict({"part": part.key[1]}, entity=part, witnesses=history(part)[:1]),)

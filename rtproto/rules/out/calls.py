@@ -33,13 +33,11 @@ class ArgumentsNotJson(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         item = event.item
-        kind = tag_of(item)
-        if kind == "message":
-            return ()
-        completed = kind == "function_call" and item.status == "completed"
-        if not completed and not (kind == "mcp_call" and field(item, "output") is not None):
-            return ()
-        if is_json_object(item.arguments):
+        if tag_of(item) == "function_call":
+            completed = item.status == "completed"
+        else:
+            completed = field(item, "output") is not None
+        if not completed or is_json_object(item.arguments):
             return ()
         cut = item.arguments if len(item.arguments) <= 40 else item.arguments[:40] + "…"
         return (Verdict({"arguments": cut or "nothing"}),)
@@ -147,8 +145,6 @@ class FunctionNotOffered(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        if tag_of(event.item) != "function_call":
-            return ()
         facts = context.facts
         response = facts.responses.get(event.response_id)
         if response is None or response.created is None:

@@ -143,8 +143,6 @@ class FailedWithoutError(Rule):
     example = Example("failed_turn", change("response.done", "response.status_details", {"type": "failed"}))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        if event.response.status != "failed":
-            return ()
         details = event.response.status_details
         error = field(details, "error")
         if field(error, "type") or field(error, "code") or field(details, "type") not in (None, "failed"):
@@ -176,8 +174,6 @@ class IncompleteWithoutReason(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         response = event.response
-        if response.status != "incomplete":
-            return ()
         details = response.status_details
         reason = field(details, "reason")
         if reason is None:

@@ -259,8 +259,6 @@ class CancelHasNoEffect(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        if event.response.status != "completed":
-            return ()
         facts = context.facts
         request = facts.ledger.answered_by(event)
         response = facts.responses.get(event.response.id)

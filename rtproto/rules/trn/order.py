@@ -40,13 +40,12 @@ class TranscriptionNotConfigured(Rule):
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         shown: set[bool] = context.memory(self.code, set[bool])
         if context.type in SESSIONS:
-            config = setting(field(event, "session"), "transcription")
+            config = setting(event.session, "transcription")
             # What the session does not show may be on.
             shown.add(config is not None)
             return NOTHING
-        if True in shown or not shown or context.facts.mid_session:
-            return NOTHING
-        if not context.first(self.code, field(event, "item_id") or ""):
+        unasked = False in shown and True not in shown and not context.facts.mid_session
+        if not unasked or not context.first(self.code, field(event, "item_id") or ""):
             return NOTHING
         line = context.facts.session_line
         witness = Witness(line, "session.updated", "showed a session without transcription")
