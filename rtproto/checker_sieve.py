@@ -99,15 +99,12 @@ class Sieve:
             names[holder].append(name if path in self._values else f"{name}.__class__")
         own = _getter(cls, names.pop(""))
         parts = [_part(holder, wanted) for holder, wanted in names.items() if holder in cls.__struct_fields__]
-        if not parts:
-            reader = own
-        elif len(parts) == 1 and own is _nothing:
+        if len(parts) == 1 and own is _nothing:
             reader = parts[0]
+        elif parts:
+            reader = _together([own, *parts])
         else:
-
-            def reader(event: Any) -> Any:
-                return own(event), *(part(event) for part in parts)
-
+            reader = own
         self._readers[cls] = reader
         return reader
 
@@ -130,6 +127,10 @@ def _getter(cls: type, names: Iterable[str]) -> Callable[[Any], Any]:
     fields = getattr(cls, "__struct_fields__", ())
     there = [name for name in names if name.partition(".")[0] in fields]
     return attrgetter(*there) if there else _nothing
+
+
+def _together(readers: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    return lambda event: tuple([read(event) for read in readers])
 
 
 def _nothing(value: Any) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from rtproto.events.audio import BYTES_PER_MS
-from rtproto.protocol.happenings import Happening
 from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
 from rtproto.protocol.playback import Playback
@@ -62,7 +61,8 @@ class Facts:
         """The last item, where it came into the conversation without having been added: its place is a guess."""
         self.items: dict[str, Item] = {}
         self.responses: dict[str, Response] = {}
-        self.happened: frozenset[Happening] = frozenset()
+        self.happened: frozenset[str] = frozenset()
+        """What of `Happening` the connection has seen."""
         self.turns = 0
         """User turns committed so far."""
         self.current_response: str | None = None
