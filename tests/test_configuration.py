@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,15 @@ def test_a_folder_with_the_files_name_is_passed_over(here: Path, run: Run) -> No
     (here / "rtproto.toml").mkdir()
 
     assert run("clean.jsonl")[0] == 0
+
+
+def test_the_examples_of_the_docs(here: Path, run: Run) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
+    settings, known = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (here / "rtproto.toml").write_text(settings, encoding="utf-8")
+    (here / "fixtures").mkdir()
+    (here / "fixtures" / "known.toml").write_text(known, encoding="utf-8")
+
+    keys = set(configuration.KEYS)
+    assert {key for key in keys if re.search(rf"^\[?{key}\b", settings, re.MULTILINE)} == keys
+    assert run("clean.jsonl")[::2] == (0, "")
