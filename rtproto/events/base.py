@@ -45,13 +45,13 @@ class Secretive(Nested, frozen=True, kw_only=True):
     The values themselves, comparison and encoding are those of any Struct.
     """
 
-    secret: ClassVar[tuple[str, ...]] = ()
+    masked: ClassVar[tuple[str, ...]] = ()
     """The fields that hold credentials."""
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         fields = [(name, getattr(self, name)) for name in self.__struct_fields__]
         return [
-            (name, "[masked]" if value and name in self.secret else value)
+            (name, "[masked]" if value and name in self.masked else value)
             for name, value in fields
             if value is not UNSET
         ]

@@ -48,7 +48,7 @@ class InputAudioTranscription(Nested, frozen=True, kw_only=True):
 class SessionClientSecret(Secretive, frozen=True, kw_only=True):
     """The lifetime a client wants for its secret, or the server's secret (`expires_at` in seconds since 1970)."""
 
-    secret = ("value",)
+    masked = ("value",)
 
     expires_after: ExpiresAfter | UnsetType = UNSET
     value: str | UnsetType = UNSET

@@ -152,7 +152,7 @@ class ExpiresAfter(Nested, frozen=True, kw_only=True):
 class ClientSecret(Secretive, frozen=True, kw_only=True):
     """A short-lived key for one client; `expires_at` is in seconds since 1970."""
 
-    secret = ("value",)
+    masked = ("value",)
 
     value: str
     expires_at: Int

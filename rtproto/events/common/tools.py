@@ -35,7 +35,7 @@ class McpTool(Secretive, Variant, frozen=True, kw_only=True, tag="mcp"):
     `authorization` and `headers` hold credentials, which the server does not echo.
     """
 
-    secret = ("authorization", "headers")
+    masked = ("authorization", "headers")
 
     server_label: str
     server_url: str | UnsetType = UNSET

@@ -43,7 +43,7 @@ class CreatedTranscriptionSession(TranscriptionSessionFields, frozen=True, kw_on
 class ClientSecretCreateResponse(Secretive, frozen=True, kw_only=True):
     """The key (`value`, begins with `ek_`), when it expires (seconds since 1970), and the session with all defaults."""
 
-    secret = ("value",)
+    masked = ("value",)
 
     value: str
     expires_at: Int

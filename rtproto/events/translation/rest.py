@@ -24,7 +24,7 @@ class ClientSecretCreateRequest(Nested, frozen=True, kw_only=True):
 class ClientSecretCreateResponse(Secretive, frozen=True, kw_only=True):
     """The key (`value`, begins with `ek_`), when it expires (seconds since 1970), and the session it opens."""
 
-    secret = ("value",)
+    masked = ("value",)
 
     value: str
     expires_at: Int
