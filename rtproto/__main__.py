@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import rtproto
@@ -67,11 +67,10 @@ def _rules(argv: Sequence[str]) -> int:
     _generated(parser)
     args = parser.parse_args(argv)
     if args.write or args.check:
+        from rtproto.generated import keep
         from rtproto.reports import rule_docs
 
-        return _keep(
-            rule_docs.files(), check=args.check, stale=_stale_pages(rule_docs.FOLDER, rule_docs.PAGE)
-        )
+        return keep(rule_docs.files(), check=args.check, stale=_stale_pages(rule_docs.FOLDER, rule_docs.PAGE))
     from rtproto.reports.pages import write_rules
 
     try:
@@ -95,7 +94,9 @@ def _tables(argv: Sequence[str]) -> int:
     from rtproto.reports.tables import FILES, export, tables
 
     if args.write or args.check:
-        return _keep(FILES, check=args.check)
+        from rtproto.generated import keep
+
+        return keep(FILES, check=args.check)
     try:
         page = export() if args.json else tables(args.machines)
     except ValueError as error:
@@ -116,32 +117,6 @@ def _generated(parser: argparse.ArgumentParser) -> None:
 def _stale_pages(folder: str, pattern: re.Pattern[str]) -> list[str]:
     """Files in a folder that look generated, whether they still are or not."""
     return [path.as_posix() for path in sorted(Path(folder).glob("*")) if pattern.fullmatch(path.name)]
-
-
-def _keep(files: Mapping[str, Callable[[], str]], *, check: bool, stale: Sequence[str] = ()) -> int:
-    """Write the generated files, or say which are not what the code makes; relative to the current folder.
-
-    Those of `stale` that are not generated any more go.
-    """
-    code = 0
-    for name in stale:
-        if name in files:
-            continue
-        if not check:
-            Path(name).unlink()
-            continue
-        console.say(f"{name} is made from nothing any more; run the command with --write")
-        code = 1
-    for name, make in files.items():
-        path = Path(name)
-        text = make()
-        if not check:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
-            console.say(f"{name} is out of date; run the command with --write in the top of the source tree")
-            code = 1
-    return code
 
 
 def _schema(argv: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from rtproto.checker import SessionChecker
 from rtproto.findings import Finding, Severity
 from rtproto.rules import RULES, Rule
 from rtproto.rules.base import SYMPTOMS, Unjudged
-from rtproto.rules.examples import Edit, Example, change, upto
+from rtproto.rules.examples import Edit, Example, at, change, drop, upto
 from rtproto.rules.rst import RestRule
 from rtproto.rules.sessions import SESSIONS, session
 from rtproto.wire import MAX_LINE_BYTES
@@ -154,6 +154,19 @@ def test_sample_sessions_are_legal(name: str) -> None:
 
     assert [f for f in checker.findings if f.severity > Severity.INFO] == []
     assert checker.mode == "complete"
+
+
+@judged
+def test_example_says_which_line_breaks_the_rule(rule: type[Rule]) -> None:
+    lines = rule.example.lines(breaking=True)
+
+    assert 1 <= rule.example.broken_line() <= len(lines)
+
+
+def test_an_edit_that_makes_no_line_cannot_say_which_one_breaks_the_rule() -> None:
+    with pytest.raises(LookupError, match="drop makes no line"):
+        Example("text_turn", drop("response.done")).broken_line()
+    assert Example("text_turn", drop("response.done"), found=at("response.done", -1)).broken_line() == 34
 
 
 def test_edits() -> None:

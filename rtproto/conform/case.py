@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -16,6 +16,8 @@ from rtproto.conform.transcript import Line, LineError, parse, written
 VERDICTS = ("valid", "invalid", "acceptable", "indeterminate")
 SEVERITIES = ("error", "warning", "info")
 
+Dialect = Literal["beta", "ga", "translation"]
+Kind = Literal["document", "schema", "recorded", "inferred"]
 Verdict = Literal["valid", "invalid", "acceptable", "indeterminate"]
 Level = Literal["error", "warning", "info"]
 
@@ -27,7 +29,7 @@ class CaseError(ValueError):
 class Origin(Struct, frozen=True, forbid_unknown_fields=True):
     """How the label is known."""
 
-    kind: Literal["document", "schema", "recorded", "inferred"]
+    kind: Kind
     ref: str
     """Which document, type or recorded fact, in our own words."""
 
@@ -41,8 +43,15 @@ class Expected(Struct, frozen=True, forbid_unknown_fields=True):
     severity: Level = "error"
     because: tuple[int, ...] = ()
     """The lines that make it so."""
+    also: tuple[int, ...] = ()
+    """Other lines where it may be reported with as much right."""
     optional: bool = False
     """A checker may just as well leave it out."""
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """Every line where it may be reported."""
+        return (self.line, *self.also)
 
 
 class Case(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,7 +59,7 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: str
     title: str
-    dialect: Literal["beta", "ga", "translation"]
+    dialect: Dialect
     verdict: Verdict
     origin: Origin
     transcript: str
@@ -98,7 +107,7 @@ def load(text: str) -> Case:
         raise CaseError(str(why)) from None
 
 
-def transcript_of(lines: list[Line]) -> str:
+def transcript_of(lines: Sequence[Line]) -> str:
     """The transcript of these frames as case files have it."""
     return "".join(written(line, compact=True) + "\n" for line in lines)
 
@@ -116,6 +125,8 @@ def dump(case: Case) -> str:
         parts.append(f"severity = {_text(each.severity)}")
         if each.because:
             parts.append(f"because = {_value(each.because)}")
+        if each.also:
+            parts.append(f"also = {_value(each.also)}")
         if each.optional:
             parts.append("optional = true")
     return "\n".join(parts) + "\n"

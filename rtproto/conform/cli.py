@@ -15,6 +15,7 @@ _HELP = """\
 commands:
   cases     run a checker (default: rtproto) over the cases, and score it
   check     check a transcript on standard input, as the suite's contract wants it
+  rules     write the cases that are made from the rules' examples; --check verifies it
   fmt       write the case files in their canonical form; --check verifies it
   lint      verify that the suite is sound
 
@@ -33,9 +34,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m rtproto confo
         formatter_class=console.help_formatter(arguments),
         allow_abbrev=False,
     )
-    parser.add_argument("command", choices=("cases", "check", "fmt", "lint"), help=argparse.SUPPRESS)
+    parser.add_argument("command", choices=("cases", "check", "rules", "fmt", "lint"), help=argparse.SUPPRESS)
     command: str = parser.parse_args(arguments[:1]).command
-    run = {"cases": _cases, "check": _check, "fmt": _fmt, "lint": _lint}[command]
+    run = {"cases": _cases, "check": _check, "rules": _rules, "fmt": _fmt, "lint": _lint}[command]
     return console.guard(lambda: run(f"{prog} {command}", arguments[1:]))
 
 
@@ -90,6 +91,17 @@ def _cases(prog: str, argv: Sequence[str]) -> int:
     out = console.output(args.report)
     out.writelines(running.report(run, args.report))
     return PASSED if run.good else FAILED
+
+
+def _rules(prog: str, argv: Sequence[str]) -> int:
+    parser = _parser(prog, "Keep the cases that are made from the examples of rtproto's rules.")
+    keep = parser.add_mutually_exclusive_group(required=True)
+    keep.add_argument("--write", action="store_true", help="write them")
+    keep.add_argument("--check", action="store_true", help="verify that they are up to date")
+    args = parser.parse_args(argv)
+    from rtproto.conform import upkeep
+
+    return upkeep.generate(args.suite, check=args.check)
 
 
 def _fmt(prog: str, argv: Sequence[str]) -> int:

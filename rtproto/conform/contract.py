@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 import msgspec
 from msgspec import Struct
 
-from rtproto.conform.case import Case, Level
+from rtproto.conform.case import Case, Dialect, Level
 from rtproto.conform.transcript import Line, LineError, parse, written
 
 MARK = "! "
@@ -33,7 +33,7 @@ class Head(Struct, frozen=True):
 
     format: Literal["rtproto-transcript/1"]
     id: str
-    dialect: Literal["beta", "ga", "translation"]
+    dialect: Dialect
     profile: str = "openai"
     closed: bool = False
     frame_limit: int | None = None

@@ -62,10 +62,10 @@ def _labels(case: Case, last: int) -> Iterator[str]:
     if (case.verdict in ("acceptable", "indeterminate")) != bool(case.reason):
         yield "acceptable and indeterminate cases have a reason, and others none"
     for each in case.expect:
-        if not 1 <= each.line <= last or not all(1 <= line <= last for line in each.because):
+        if not all(1 <= line <= last for line in (*each.lines, *each.because)):
             yield f"{each.code} points at a line that the transcript does not have"
-        if each.line in each.because:
-            yield f"{each.code} gives its own line as its reason"
+        if each.line in (*each.because, *each.also):
+            yield f"{each.code} names its own line as another"
         if case.forbid and each.code.startswith(case.forbid):
             yield f"{each.code} is both expected and forbidden"
 

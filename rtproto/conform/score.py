@@ -57,13 +57,12 @@ def _article(verdict: str) -> str:
 
 def _line(case: Case, answer: Answer) -> str:
     wrong = [finding.line for finding in answer.findings if finding.severity != "info"]
-    wanted = [each.line for each in case.expect if each.severity != "info"]
     if case.verdict == "invalid":
-        first = min(wanted)
+        first = min((each for each in case.expect if each.severity != "info"), key=lambda each: each.line)
         if not wrong:
-            return f"nothing reported, where line {first} is the first offending one"
-        if min(wrong) != first:
-            return f"line {min(wrong)} reported as the first offending one, where line {first} is"
+            return f"nothing reported, where line {first.line} is the first offending one"
+        if min(wrong) not in first.lines:
+            return f"line {min(wrong)} reported as the first offending one, where line {first.line} is"
     elif case.verdict != "acceptable" and wrong:
         return f"line {min(wrong)} reported, in {_article(case.verdict)} transcript"
     return ""
@@ -77,11 +76,11 @@ def _code(case: Case, answer: Answer) -> str:
         if finding.code.startswith(case.forbid) and case.forbid:
             return f"{finding.code} reported at line {finding.line}, which this case forbids"
         if finding.severity != "info" and not any(
-            finding.code == each.code and finding.line == each.line for each in case.expect
+            finding.code == each.code and finding.line in each.lines for each in case.expect
         ):
             return f"{finding.code or 'something'} reported at line {finding.line}, where it is not expected"
     return ""
 
 
 def _found(each: Expected, findings: tuple[Reported, ...]) -> bool:
-    return any(finding.code == each.code and finding.line == each.line for finding in findings)
+    return any(finding.code == each.code and finding.line in each.lines for finding in findings)

@@ -56,6 +56,17 @@ def _fmt_counts(folder: Path, *, check: bool) -> int:
     return 0
 
 
+def generate(folder: Path | None, *, check: bool) -> int:
+    """Write the cases that are made from the rules, or say which are out of date; the exit status."""
+    from rtproto.conform import rule_cases
+    from rtproto.generated import keep
+
+    cases = (folder or suite.home()) / suite.CASES
+    files = {(cases / name).as_posix(): make for name, make in rule_cases.texts().items()}
+    there = (path.as_posix() for name in rule_cases.FOLDERS for path in (cases / name).rglob("*.toml"))
+    return keep(files, check=check, stale=sorted(there))
+
+
 def lint(folder: Path | None) -> int:
     """Say what is wrong with the suite; the exit status."""
     try:

@@ -10,7 +10,7 @@ from rtproto.protocol.ledger import ANSWERS, ERROR_CODES, Request
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.cli.settings import CLIENT_EVENTS
-from rtproto.rules.examples import Example, after, change
+from rtproto.rules.examples import Example, after, at, change
 from rtproto.rules.sessions import silence
 
 
@@ -354,6 +354,8 @@ class IllegalYetAccepted(Rule):
         "text_turn",
         change("conversation.item.create", "item.content.0.type", "output_text"),
         beside=("ITM020",),
+        found=at("conversation.item.added"),
+        because=(at("conversation.item.create"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -412,6 +414,8 @@ class FatalErrorButContinues(Rule):
         "text_turn",
         change("error", "error.code", "insufficient_quota"),
         prepare=(after("session.updated", "server", _error(None)),),
+        found=at("conversation.item.added"),
+        because=(at("error"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -10,7 +10,7 @@ from rtproto.protocol.engine import Entity
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.common import item_entity, unanswered
-from rtproto.rules.examples import Example, drop, repeat, swap
+from rtproto.rules.examples import Example, at, drop, repeat, swap
 
 
 class StartedBeforeAudioPart(Rule):
@@ -27,7 +27,11 @@ class StartedBeforeAudioPart(Rule):
     exceptions = "Responses that the recording met half-way."
     symptoms = ("crash",)
     on = ("output_audio_buffer.started",)
-    example = Example("webrtc_turn", swap("response.content_part.added"))
+    example = Example(
+        "webrtc_turn",
+        swap("response.content_part.added"),
+        found=at("output_audio_buffer.started"),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         response_id = field(event, "response_id")
@@ -74,7 +78,11 @@ class StopWithoutStart(Rule):
     evidence = "8 starts made 5 cleared and 3 stopped in a beta WebRTC log, 12 made 6 and 6 in another."
     exceptions = "`cleared` that answers a client's clear with nothing playing. Mid-session."
     symptoms = ("overlap",)
-    example = Example("webrtc_turn", drop("output_audio_buffer.started"))
+    example = Example(
+        "webrtc_turn",
+        drop("output_audio_buffer.started"),
+        found=at("output_audio_buffer.stopped"),
+    )
 
 
 class StoppedBeforeResponseDone(Rule):
@@ -94,7 +102,12 @@ class StoppedBeforeResponseDone(Rule):
     exceptions = "Playback that is cleared may end before. Responses that the recording met half-way."
     symptoms = ("overlap",)
     on = ("output_audio_buffer.stopped",)
-    example = Example("webrtc_turn", swap("response.done"))
+    example = Example(
+        "webrtc_turn",
+        swap("response.done"),
+        found=at("output_audio_buffer.stopped"),
+        because=(at("output_audio_buffer.started"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         response_id = field(event, "response_id")
@@ -120,7 +133,12 @@ class ClearedWithoutCause(Rule):
     exceptions = "Recordings without the client's side, and playback that the recording met half-way."
     symptoms = ("words",)
     on = ("output_audio_buffer.cleared",)
-    example = Example("webrtc_hang_up", drop("output_audio_buffer.clear"))
+    example = Example(
+        "webrtc_hang_up",
+        drop("output_audio_buffer.clear"),
+        found=at("output_audio_buffer.cleared"),
+        because=(at("output_audio_buffer.started"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
@@ -146,7 +164,13 @@ class ClearUnanswered(Rule):
     exceptions = "A clear with nothing playing. At the recording's end: noted."
     symptoms = ("overlap",)
     on = ("output_audio_buffer.clear",)
-    example = Example("webrtc_hang_up", drop("output_audio_buffer.cleared"), cut=False)
+    example = Example(
+        "webrtc_hang_up",
+        drop("output_audio_buffer.cleared"),
+        cut=False,
+        found=at("output_audio_buffer.clear"),
+        because=(at("output_audio_buffer.started"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         if any(_playing(context)):
@@ -184,7 +208,12 @@ class ClearWithoutCancel(Rule):
     exceptions = "A user who speaks: turn detection cancels by itself."
     symptoms = ("overlap",)
     on = ("output_audio_buffer.clear",)
-    example = Example("webrtc_hang_up", swap("response.cancel"))
+    example = Example(
+        "webrtc_hang_up",
+        swap("response.cancel"),
+        found=at("output_audio_buffer.clear"),
+        because=(at("response.created"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
@@ -216,7 +245,11 @@ class BufferNeverClosed(Rule):
     )
     exceptions = "A recording that stops while the bot is talking."
     symptoms = ("silence",)
-    example = Example("webrtc_turn", drop("output_audio_buffer.stopped"))
+    example = Example(
+        "webrtc_turn",
+        drop("output_audio_buffer.stopped"),
+        found=at("output_audio_buffer.started"),
+    )
 
     def at_end(self, context: Context, entity: Entity, cut: bool) -> Iterator[Verdict]:
         line, type, _ = entity.history[-1]
@@ -238,7 +271,11 @@ class TruncatedNotAfterCleared(Rule):
     exceptions = "A truncation that the client asked for."
     symptoms = ("history",)
     on = ("conversation.item.truncated",)
-    example = Example("webrtc_barge_in", drop("output_audio_buffer.cleared"))
+    example = Example(
+        "webrtc_barge_in",
+        drop("output_audio_buffer.cleared"),
+        found=at("conversation.item.truncated"),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts

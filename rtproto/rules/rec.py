@@ -12,7 +12,7 @@ from typing import Any
 
 from rtproto.findings import Severity
 from rtproto.rules.base import SWAPPED, Context, Rule, Verdict
-from rtproto.rules.examples import Example, relabel
+from rtproto.rules.examples import Example, at, relabel
 
 
 class DirectionsSwapped(Rule):
@@ -34,7 +34,11 @@ class DirectionsSwapped(Rule):
     exceptions = "Later events in the wrong direction, of which some servers echo what they are sent: DIA019."
     on = (SWAPPED,)
     symptoms = ("recording",)
-    example = Example("text_turn", relabel("session.created"))
+    example = Example(
+        "text_turn",
+        relabel("session.created"),
+        found=at("session.created"),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         yield Verdict()

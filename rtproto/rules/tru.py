@@ -10,7 +10,7 @@ from rtproto.protocol.engine import Entity
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.common import asked_at, blamed, item_entity, unanswered
-from rtproto.rules.examples import Example, after, before, change, drop
+from rtproto.rules.examples import Example, after, at, before, change, drop
 
 _TOLERANCE_MS = 100
 _REQUEST = "conversation.item.truncate"
@@ -98,7 +98,11 @@ class TruncatedWithoutRequest(Rule):
     exceptions = "WebRTC and SIP; Azure's auto_truncate; other writers on the session."
     symptoms = ("history",)
     on = ("conversation.item.truncated",)
-    example = Example("barge_in", drop(_REQUEST))
+    example = Example(
+        "barge_in",
+        drop(_REQUEST),
+        found=at("conversation.item.truncated"),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
@@ -331,6 +335,12 @@ class OutputAfterTruncated(Rule):
             },
         ),
         prepare=(drop("conversation.item.truncated"),),
+        found=at("response.output_audio.done"),
+        also=(
+            at("response.output_audio_transcript.delta", 2),
+            at("response.output_audio.delta", 2),
+        ),
+        because=(at("conversation.item.truncated"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -368,7 +378,13 @@ class BargeInNotTruncated(Rule):
     symptoms = ("history",)
     on = ("response.done", _REQUEST)
     only = ("response.status", "cancelled")
-    example = Example("late_interruption", drop(_REQUEST), prepare=(drop("conversation.item.truncated"),))
+    example = Example(
+        "late_interruption",
+        drop(_REQUEST),
+        prepare=(drop("conversation.item.truncated"),),
+        found=at("response.done"),
+        because=(at("input_audio_buffer.speech_started", 1),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         cut: dict[str, tuple[int, Any]] = context.memory(self.code, dict)

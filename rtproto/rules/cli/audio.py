@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import BAD_AUDIO, LARGE_AUDIO, NOTHING, Context, Rule, Verdict
-from rtproto.rules.examples import Example, after, change, fill, upto
+from rtproto.rules.examples import Example, after, at, change, fill, upto
 from rtproto.rules.out import looks_cut
 from rtproto.rules.sessions import silence
 
@@ -89,7 +89,12 @@ class AppendPartialSample(Rule):
     )
     on = ("input_audio_buffer.commit", "session.close")
     symptoms = ("silence", "transcript")
-    example = Example("push_to_talk", change("input_audio_buffer.append", "audio", silence(100)[4:]))
+    example = Example(
+        "push_to_talk",
+        change("input_audio_buffer.append", "audio", silence(100)[4:]),
+        found=at("input_audio_buffer.commit"),
+        because=(at("input_audio_buffer.append"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
@@ -145,7 +150,12 @@ class NoResponseTrigger(Rule):
     on = ("input_audio_buffer.committed", "response.create", "response.created")
     since = "commit"
     symptoms = ("silence",)
-    example = Example("push_to_talk", upto("response.create"))
+    example = Example(
+        "push_to_talk",
+        upto("response.create"),
+        found=at("input_audio_buffer.committed"),
+        also=(at("input_audio_buffer.commit"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         waiting: list[int] = context.memory(self.code, list[int])
@@ -192,6 +202,9 @@ class PushToTalkWithoutClear(Rule):
             "client",
             {"type": "input_audio_buffer.append", "audio": silence(100)},
         ),
+        found=at("input_audio_buffer.append", 3),
+        also=(at("input_audio_buffer.commit", 1),),
+        because=(at("input_audio_buffer.append", 2),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

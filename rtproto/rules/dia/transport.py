@@ -13,7 +13,7 @@ from typing import Any
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Unjudged, Verdict
-from rtproto.rules.examples import Example, after, change
+from rtproto.rules.examples import Example, after, at, change
 from rtproto.rules.sessions import silence
 
 _MEDIA = "media"
@@ -163,6 +163,8 @@ class AudioDeltaOnWebrtc(Rule):
                 "delta": silence(200),
             },
         ),
+        also=(at("response.output_audio.done"),),
+        because=(at("output_audio_buffer.started"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -12,7 +12,7 @@ from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.common import item_entity, unanswered
-from rtproto.rules.examples import Example, after, change, drop
+from rtproto.rules.examples import Example, after, at, change, drop
 from rtproto.rules.sessions import silence
 
 
@@ -32,7 +32,12 @@ class CommittedWithoutItem(Rule):
     )
     exceptions = "At the end of a recording that simply stops: noted."
     symptoms = ("transcript", "history")
-    example = Example("beta_voice_turn", drop("conversation.item.created"))
+    example = Example(
+        "beta_voice_turn",
+        drop("conversation.item.created"),
+        found=at("response.created"),
+        because=(at("input_audio_buffer.committed"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         args = {"item": context.facts.committed_item or "?"}
@@ -64,7 +69,12 @@ class CommittedPreviousDisagrees(Rule):
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
     since = "commit"
-    example = Example("voice_turn", change("input_audio_buffer.committed", "previous_item_id", "item_u1", 1))
+    example = Example(
+        "voice_turn",
+        change("input_audio_buffer.committed", "previous_item_id", "item_u1", 1),
+        found=at("conversation.item.added", 2),
+        because=(at("input_audio_buffer.committed", 1),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
@@ -141,6 +151,8 @@ class CommitTooShort(Rule):
         "push_to_talk",
         change("input_audio_buffer.append", "audio", silence(20)),
         prepare=(drop("input_audio_buffer.append"),),
+        found=at("input_audio_buffer.commit"),
+        because=(at("input_audio_buffer.append"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -180,7 +192,11 @@ class CommittedWithoutCause(Rule):
     )
     symptoms = ("transcript",)
     on = ("input_audio_buffer.committed",)
-    example = Example("push_to_talk", drop("input_audio_buffer.commit"))
+    example = Example(
+        "push_to_talk",
+        drop("input_audio_buffer.commit"),
+        found=at("input_audio_buffer.committed"),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
@@ -226,6 +242,7 @@ class ClearedWithoutClear(Rule):
             ),
             after("response.done", "client", {"type": "input_audio_buffer.clear"}),
         ),
+        found=at("input_audio_buffer.cleared"),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

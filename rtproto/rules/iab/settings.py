@@ -13,7 +13,7 @@ from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.common import item_entity
-from rtproto.rules.examples import Example, after, change, drop, swap
+from rtproto.rules.examples import Example, after, at, change, drop, swap
 
 
 class VadEventWhileVadOff(Rule):
@@ -74,7 +74,10 @@ class TimeoutWithoutConfig(Rule):
     symptoms = ("overlap", "config")
     on = ("input_audio_buffer.timeout_triggered",)
     example = Example(
-        "idle_timeout", change("session.created", "session.audio.input.turn_detection.idle_timeout_ms", None)
+        "idle_timeout",
+        change("session.created", "session.audio.input.turn_detection.idle_timeout_ms", None),
+        found=at("input_audio_buffer.timeout_triggered"),
+        because=(at("session.created"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -112,7 +115,12 @@ class TimeoutNotFollowedByTurn(Rule):
         "the recording's end: noted."
     )
     symptoms = ("silence",)
-    example = Example("idle_timeout", drop("input_audio_buffer.committed", 1))
+    example = Example(
+        "idle_timeout",
+        drop("input_audio_buffer.committed", 1),
+        found=at("response.created", 1),
+        because=(at("input_audio_buffer.timeout_triggered"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         yield Verdict(
@@ -185,7 +193,12 @@ class TimeoutDuringSpeechOrResponse(Rule):
     message = "the idle timeout fires while {what}"
     evidence = "The types say that the timeout runs from the end of the last response's playback."
     symptoms = ("overlap",)
-    example = Example("idle_timeout", swap("response.done"))
+    example = Example(
+        "idle_timeout",
+        swap("response.done"),
+        found=at("input_audio_buffer.timeout_triggered"),
+        because=(at("response.created"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         what = (
@@ -219,6 +232,8 @@ class InterruptedAlthoughDisabled(Rule):
         "barge_in",
         change("session.created", "session.audio.input.turn_detection.interrupt_response", False),
         prepare=(drop("session.update"), drop("session.updated")),
+        found=at("response.done"),
+        because=(at("session.created"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

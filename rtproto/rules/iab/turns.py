@@ -9,7 +9,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, change, drop, repeat, swap
+from rtproto.rules.examples import Example, at, change, drop, repeat, swap
 
 
 class SpeechStoppedWithoutStart(Rule):
@@ -28,7 +28,11 @@ class SpeechStoppedWithoutStart(Rule):
     )
     exceptions = "The first stop of a recording that starts mid-session."
     symptoms = ("overlap",)
-    example = Example("voice_turn", drop("input_audio_buffer.speech_started", 1))
+    example = Example(
+        "voice_turn",
+        drop("input_audio_buffer.speech_started", 1),
+        found=at("input_audio_buffer.speech_stopped", 1),
+    )
 
 
 class SpeechStartedNested(Rule):
@@ -87,7 +91,12 @@ class SpeechStoppedNotCommitted(Rule):
     evidence = "The types say that speech_stopped is followed by the user item; 33 of 33 recorded turns."
     exceptions = "The client cleared the buffer."
     symptoms = ("transcript", "silence")
-    example = Example("voice_turn", drop("input_audio_buffer.committed"))
+    example = Example(
+        "voice_turn",
+        drop("input_audio_buffer.committed"),
+        found=at("input_audio_buffer.speech_started", 1),
+        because=(at("input_audio_buffer.speech_stopped"),),
+    )
 
 
 class VadTurnOrder(Rule):
@@ -105,7 +114,13 @@ class VadTurnOrder(Rule):
     evidence = "Azure documents the order; 16 of 16 turns in OpenAI and Azure recordings."
     exceptions = "Transcription runs beside it; emulators and xAI start the response first."
     symptoms = ("history",)
-    example = Example("voice_turn", swap("input_audio_buffer.committed"))
+    example = Example(
+        "voice_turn",
+        swap("input_audio_buffer.committed"),
+        found=at("conversation.item.added"),
+        also=(at("input_audio_buffer.committed"),),
+        because=(at("input_audio_buffer.speech_stopped"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         item = context.facts.items.get(field(broken.event, "item_id") or "")
@@ -136,7 +151,15 @@ class InterruptIgnored(Rule):
     )
     symptoms = ("overlap",)
     on = ("input_audio_buffer.speech_started", "input_audio_buffer.committed")
-    example = Example("late_interruption", swap("response.output_item.done"))
+    example = Example(
+        "late_interruption",
+        swap("response.output_item.done"),
+        found=at("input_audio_buffer.committed", 1),
+        because=(
+            at("response.created"),
+            at("input_audio_buffer.speech_started", 1),
+        ),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
@@ -187,6 +210,9 @@ class VadResponseMissing(Rule):
     example = Example(
         "answered_on_demand",
         change("session.created", "session.audio.input.turn_detection.create_response", True),
+        found=at("input_audio_buffer.committed", 1),
+        also=(at("input_audio_buffer.committed"),),
+        because=(at("session.created"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -10,7 +10,7 @@ from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
 from rtproto.rules.common import item_entity
-from rtproto.rules.examples import Example, after, change, swap
+from rtproto.rules.examples import Example, after, at, change, swap
 
 
 class CallOutputForUnknownCall(Rule):
@@ -100,7 +100,12 @@ class CallUnanswered(Rule):
     symptoms = ("tools",)
     on = ("response.output_item.done", "conversation.item.create", "response.create")
     reads = ("item.call_id",)
-    example = Example("tool_call", swap("conversation.item.create", 1))
+    example = Example(
+        "tool_call",
+        swap("conversation.item.create", 1),
+        found=at("response.create", 1),
+        because=(at("response.output_item.done"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         waiting: dict[str, int | None] = context.memory(self.code, dict)

@@ -11,7 +11,7 @@ from rtproto.protocol.records import IDENTITY, Identity, Item, identity
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.common import blamed, item_entity
-from rtproto.rules.examples import Example, after, before, change, drop, repeat
+from rtproto.rules.examples import Example, after, at, before, change, drop, repeat
 
 
 class ItemUnknown(Rule):
@@ -64,7 +64,11 @@ class ItemDoneBeforeAdded(Rule):
     )
     exceptions = "Mid-session: the item is adopted."
     symptoms = ("history",)
-    example = Example("text_turn", drop("conversation.item.added"))
+    example = Example(
+        "text_turn",
+        drop("conversation.item.added"),
+        found=at("conversation.item.done"),
+    )
 
 
 class ItemDoneTwice(Rule):
@@ -104,7 +108,12 @@ class ItemNeverDone(Rule):
     symptoms = ("history",)
     on = ("conversation.item.added",)
     only = ("item.role", "user", "system", None)
-    example = Example("text_turn", drop("conversation.item.done"))
+    example = Example(
+        "text_turn",
+        drop("conversation.item.done"),
+        found=at("conversation.item.added", 2),
+        also=(at("conversation.item.added"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         item_id = field(event.item, "id")
@@ -311,6 +320,8 @@ class ItemUsedAfterDelete(Rule):
                 {"type": "conversation.item.delete", "item_id": "item_a1"},
             ),
         ),
+        found=at("conversation.item.truncated"),
+        because=(at("conversation.item.deleted"),),
     )
 
 

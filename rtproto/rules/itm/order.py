@@ -11,7 +11,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.common import asked_at, blamed, item_entity
-from rtproto.rules.examples import Example, change
+from rtproto.rules.examples import Example, at, change
 
 
 class PreviousItemUnknown(Rule):
@@ -108,7 +108,12 @@ class PreviousItemDisagreesWithRequest(Rule):
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
     when = ("asked for",)
-    example = Example("placed_items", change("conversation.item.create", "previous_item_id", "item_q0", 2))
+    example = Example(
+        "placed_items",
+        change("conversation.item.create", "previous_item_id", "item_q0", 2),
+        found=at("conversation.item.added", 2),
+        because=(at("conversation.item.create", 2),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         request: Any = context.facts.ledger.answered_by(event)

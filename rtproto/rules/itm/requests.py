@@ -13,7 +13,7 @@ from rtproto.protocol.ledger import Request, alike
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.common import asked_at, blamed, item_entity, unanswered
-from rtproto.rules.examples import Example, after, change, drop
+from rtproto.rules.examples import Example, after, at, change, drop
 from rtproto.rules.itm.content import LONGEST_ID
 
 
@@ -112,7 +112,12 @@ class ClientItemIdNotKept(Rule):
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
     unless = ("asked for", "known item")
-    example = Example("text_turn", change("conversation.item.create", "item.id", "item_mine"))
+    example = Example(
+        "text_turn",
+        change("conversation.item.create", "item.id", "item_mine"),
+        found=at("conversation.item.added"),
+        because=(at("conversation.item.create"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         request = _renamed(context, event)
@@ -149,7 +154,11 @@ class ItemWithoutCause(Rule):
     on = ("conversation.item.added", "conversation.item.created")
     only = ("item.role", "user", "system", None)
     unless = ("asked for", "known item")
-    example = Example("text_turn", drop("conversation.item.create"))
+    example = Example(
+        "text_turn",
+        drop("conversation.item.create"),
+        found=at("conversation.item.added"),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts, item = context.facts, field(event, "item")
@@ -203,6 +212,7 @@ class DeletedWithoutRequest(Rule):
                 nth=1,
             ),
         ),
+        found=at("conversation.item.deleted"),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -10,7 +10,7 @@ from rtproto.findings import Severity
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, change
+from rtproto.rules.examples import Example, at, change
 
 
 class _Calls:
@@ -52,7 +52,12 @@ class ApprovalSkipped(Rule):
     )
     only = ("item.type", "mcp_call", "mcp_approval_request", "mcp_approval_response")
     symptoms = ("tools",)
-    example = Example("mcp_approval", change("conversation.item.create", "item.approve", False, 1))
+    example = Example(
+        "mcp_approval",
+        change("conversation.item.create", "item.approve", False, 1),
+        found=at("response.mcp_call.in_progress"),
+        because=(at("conversation.item.create", 1),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         item = None if context.type == "response.mcp_call.in_progress" else event.item

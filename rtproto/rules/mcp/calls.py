@@ -11,7 +11,7 @@ from rtproto.findings import Severity
 from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.values import field
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, change, drop, upto
+from rtproto.rules.examples import Example, at, change, drop, upto
 from rtproto.rules.mcp.ends import unended
 
 _CALL = "mcp call"
@@ -34,7 +34,11 @@ class McpCallLifecycle(Rule):
         "when the recording ends is noted, when the connection ends a warning."
     )
     symptoms = ("tools", "silence")
-    example = Example("mcp_call", drop("response.mcp_call.in_progress"))
+    example = Example(
+        "mcp_call",
+        drop("response.mcp_call.in_progress"),
+        found=at("response.mcp_call.completed"),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         what = {"called": "has not run", "running": "is running already", "ended": "has ended"}[broken.state]
@@ -62,7 +66,12 @@ class McpArgumentsDiffer(Rule):
     )
     on = ("response.mcp_call_arguments.done",)
     symptoms = ("tools", "words")
-    example = Example("mcp_call", drop("response.mcp_call_arguments.delta"))
+    example = Example(
+        "mcp_call",
+        drop("response.mcp_call_arguments.delta"),
+        found=at("response.mcp_call_arguments.done"),
+        because=(at("response.mcp_call_arguments.delta"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         entity = context.entity
@@ -173,7 +182,12 @@ class McpFollowUpMissing(Rule):
     on = ("response.mcp_call.completed", "response.mcp_call.failed", "response.create", "response.created")
     since = "mcp call"
     symptoms = ("silence", "tools")
-    example = Example("mcp_call", upto("response.create", 1))
+    example = Example(
+        "mcp_call",
+        upto("response.create", 1),
+        found=at("response.mcp_call.completed"),
+        also=(at("response.done"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         waiting: list[tuple[int, str]] = context.memory(self.code, list[tuple[int, str]])

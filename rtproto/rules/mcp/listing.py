@@ -9,7 +9,7 @@ from rtproto.events.common.mcp import McpCall
 from rtproto.findings import Severity
 from rtproto.protocol.engine import Entity
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, after, change, drop, upto
+from rtproto.rules.examples import Example, after, at, change, drop, upto
 from rtproto.rules.mcp.ends import unended
 
 _LISTING = "mcp tool listing"
@@ -32,7 +32,11 @@ class ListToolsLifecycle(Rule):
         "A listing that is going on when the recording ends is noted, when the connection ends a warning."
     )
     symptoms = ("tools",)
-    example = Example("mcp_call", drop("mcp_list_tools.in_progress"))
+    example = Example(
+        "mcp_call",
+        drop("mcp_list_tools.in_progress"),
+        found=at("mcp_list_tools.completed"),
+    )
 
     def at_end(self, context: Context, entity: Entity, cut: bool) -> Iterator[Verdict]:
         yield unended(entity, cut)
@@ -87,7 +91,12 @@ class ListToolsItemMissing(Rule):
     evidence = "The MCP guide shows the tools in the item. No recording has a case."
     exceptions = "Where the recording simply stops, it is noted only."
     symptoms = ("tools",)
-    example = Example("mcp_call", upto("conversation.item.added"), cut=False)
+    example = Example(
+        "mcp_call",
+        upto("conversation.item.added"),
+        cut=False,
+        found=at("mcp_list_tools.completed"),
+    )
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         if context.facts.mid_session:

@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.findings import Severity
 from rtproto.protocol.values import field
 from rtproto.rules.base import BAD_AUDIO, Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, change, drop
+from rtproto.rules.examples import Example, at, change, drop
 
 
 class AudioDeltaNotBase64(Rule):
@@ -68,6 +68,9 @@ class AudioPartWithoutTranscript(Rule):
             change("response.output_item.done", "item.content.0.transcript", ""),
             change("response.done", "response.output.0.content.0.transcript", ""),
         ),
+        found=at("response.output_item.done"),
+        also=(at("response.content_part.done"),),
+        because=(at("response.output_audio.delta"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
@@ -101,6 +104,9 @@ class AudioDoneWithoutAudio(Rule):
         "voice_turn",
         drop("response.output_audio.delta", 2),
         prepare=(drop("response.output_audio.delta", 3),),
+        found=at("response.output_item.done", 1),
+        also=(at("response.output_audio.done", 1),),
+        because=(at("response.content_part.added", 1),),
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:

@@ -9,7 +9,7 @@ from rtproto.events.common.items import Message
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.examples import Example, before, change, drop
+from rtproto.rules.examples import Example, at, before, change, drop
 from rtproto.wire import is_json_object
 
 
@@ -142,6 +142,8 @@ class FunctionNotOffered(Rule):
         "tool_call",
         change("session.created", "session.tools", []),
         prepare=(drop("session.update"), drop("session.updated")),
+        found=at("response.output_item.added"),
+        because=(at("session.created"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:

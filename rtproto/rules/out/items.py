@@ -9,7 +9,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, change, drop, repeat, swap
+from rtproto.rules.examples import Example, at, change, drop, repeat, swap
 
 
 class ItemEventBeforeOutputItemAdded(Rule):
@@ -24,7 +24,12 @@ class ItemEventBeforeOutputItemAdded(Rule):
     evidence = "The guide's order of events; 1,194 of 1,194 events in OpenAI and Azure recordings."
     exceptions = "Mid-session: the item is adopted."
     symptoms = ("crash", "words")
-    example = Example("text_turn", drop("response.output_item.added"))
+    example = Example(
+        "text_turn",
+        drop("response.output_item.added"),
+        found=at("response.content_part.added"),
+        because=(at("response.created"),),
+    )
 
 
 class OutputIndexNotSequential(Rule):
@@ -156,7 +161,12 @@ class OutputItemOpenAtResponseDone(Rule):
     )
     exceptions = "MCP calls run on after their response. A warning where the response was not completed."
     symptoms = ("tools", "silence")
-    example = Example("text_turn", drop("response.output_item.done"))
+    example = Example(
+        "text_turn",
+        drop("response.output_item.done"),
+        found=at("response.done"),
+        because=(at("response.output_item.added"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         yield Verdict(
@@ -239,7 +249,12 @@ class ItemsOverlap(Rule):
     exceptions = "Told once in a response. Items of MCP, which run on."
     on = ("response.output_item.added",)
     symptoms = ("words", "tools")
-    example = Example("message_and_call", swap("response.output_item.done"))
+    example = Example(
+        "message_and_call",
+        swap("response.output_item.done"),
+        found=at("response.output_item.added", 1),
+        because=(at("response.output_item.added"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         response = context.facts.responses.get(event.response_id)

@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.findings import Severity
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, drop
+from rtproto.rules.examples import Example, at, drop
 
 
 class ConversationMirrorMissing(Rule):
@@ -31,7 +31,12 @@ class ConversationMirrorMissing(Rule):
     )
     partial = "seen"
     symptoms = ("history",)
-    example = Example("text_turn", drop("conversation.item.added", 1))
+    example = Example(
+        "text_turn",
+        drop("conversation.item.added", 1),
+        found=at("response.content_part.added"),
+        because=(at("response.output_item.added"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         item_id = event.item_id
@@ -64,7 +69,12 @@ class ItemDoneMirrorMissing(Rule):
     on = ("response.output_item.done", "response.created")
     partial = "open"
     symptoms = ("history",)
-    example = Example("text_turn", drop("conversation.item.done", 1))
+    example = Example(
+        "text_turn",
+        drop("conversation.item.done", 1),
+        found=at("response.output_item.done"),
+        because=(at("conversation.item.added", 1),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         if context.type == "response.created":

@@ -9,7 +9,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, after, change, drop
+from rtproto.rules.examples import Example, after, at, change, drop
 
 
 class DeltaBeforeContentPart(Rule):
@@ -27,7 +27,12 @@ class DeltaBeforeContentPart(Rule):
     )
     exceptions = "Items that the recording met half-way."
     symptoms = ("words", "crash")
-    example = Example("text_turn", drop("response.content_part.added"))
+    example = Example(
+        "text_turn",
+        drop("response.content_part.added"),
+        found=at("response.output_text.delta"),
+        because=(at("response.output_item.added"),),
+    )
 
 
 class ContentIndexNotSequential(Rule):
@@ -72,7 +77,12 @@ class ContentPartUnpaired(Rule):
         "recorded parts."
     )
     symptoms = ("silence", "words")
-    example = Example("text_turn", drop("response.content_part.done"))
+    example = Example(
+        "text_turn",
+        drop("response.content_part.done"),
+        found=at("response.output_item.done"),
+        because=(at("response.content_part.added"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         what = {
@@ -179,7 +189,12 @@ class KindDoneMissing(Rule):
     on = ("response.content_part.done",)
     partial = "seen"
     symptoms = ("words", "silence")
-    example = Example("text_turn", drop("response.output_text.done"))
+    example = Example(
+        "text_turn",
+        drop("response.output_text.done"),
+        found=at("response.content_part.done"),
+        because=(at("response.output_text.delta"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         part: Any = context.entity  # these events always name their part

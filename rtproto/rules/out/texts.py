@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.protocol.engine import Entity
 from rtproto.protocol.values import field, listed
 from rtproto.rules.base import Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, change, drop
+from rtproto.rules.examples import Example, at, change, drop
 
 
 class _TextDiffers(Rule):
@@ -61,7 +61,12 @@ class TextDoneDiffersFromDeltas(_TextDiffers):
     on = ("response.text.done", "response.output_text.done")
     member = "text"
     symptoms = ("words",)
-    example = Example("text_turn", drop("response.output_text.delta", 1))
+    example = Example(
+        "text_turn",
+        drop("response.output_text.delta", 1),
+        found=at("response.output_text.done"),
+        because=(at("response.output_text.delta"),),
+    )
 
 
 class TranscriptDoneDiffersFromDeltas(_TextDiffers):
@@ -82,7 +87,12 @@ class TranscriptDoneDiffersFromDeltas(_TextDiffers):
     on = ("response.audio_transcript.done", "response.output_audio_transcript.done")
     member = "transcript"
     symptoms = ("words",)
-    example = Example("voice_turn", drop("response.output_audio_transcript.delta"))
+    example = Example(
+        "voice_turn",
+        drop("response.output_audio_transcript.delta"),
+        found=at("response.output_audio_transcript.done"),
+        because=(at("response.output_audio_transcript.delta"),),
+    )
 
 
 class ArgumentsDoneDiffersFromDeltas(_TextDiffers):
@@ -100,7 +110,12 @@ class ArgumentsDoneDiffersFromDeltas(_TextDiffers):
     on = ("response.function_call_arguments.done",)
     member = "arguments"
     symptoms = ("tools",)
-    example = Example("tool_call", drop("response.function_call_arguments.delta"))
+    example = Example(
+        "tool_call",
+        drop("response.function_call_arguments.delta"),
+        found=at("response.function_call_arguments.done"),
+        because=(at("response.function_call_arguments.delta"),),
+    )
 
 
 class PartDoneDiffersFromStream(Rule):

@@ -10,7 +10,7 @@ from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.records import Response
 from rtproto.protocol.values import tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, after, change, drop, repeat
+from rtproto.rules.examples import Example, after, at, change, drop, repeat
 
 
 class ResponseEventBeforeCreated(Rule):
@@ -28,7 +28,11 @@ class ResponseEventBeforeCreated(Rule):
     )
     exceptions = "Mid-session: the response is adopted. response.mcp_call.* carry no response_id."
     symptoms = ("crash", "words")
-    example = Example("text_turn", drop("response.created", 1))
+    example = Example(
+        "text_turn",
+        drop("response.created", 1),
+        found=at("response.output_item.added", 1),
+    )
 
 
 class ResponseCreatedTwice(Rule):
@@ -106,7 +110,12 @@ class SecondActiveDefaultResponse(Rule):
     )
     exceptions = "Out-of-band responses (`conversation_id` null) run beside it."
     symptoms = ("overlap",)
-    example = Example("voice_turn", drop("response.done"))
+    example = Example(
+        "voice_turn",
+        drop("response.done"),
+        found=at("response.created", 1),
+        because=(at("response.created"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         active = context.facts.current_response
@@ -195,7 +204,12 @@ class ResponseNeverDone(Rule):
         "A recording that simply stops: noted, not blamed, unless the conversation has gone on since."
     )
     symptoms = ("silence",)
-    example = Example("out_of_band", drop("response.done"), cut=False)
+    example = Example(
+        "out_of_band",
+        drop("response.done"),
+        cut=False,
+        found=at("response.created"),
+    )
 
     def at_end(self, context: Context, entity: Entity, cut: bool) -> Iterator[Verdict]:
         response = context.facts.responses.get(entity.key[0])

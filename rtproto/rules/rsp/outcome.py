@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.examples import Example, change, drop
+from rtproto.rules.examples import Example, at, change, drop
 from rtproto.rules.sessions.script import response_object
 
 _REASONS = {
@@ -77,7 +77,12 @@ class CancelReasonWithoutCause(Rule):
         "input_audio_buffer.speech_started",
     )
     symptoms = ("silence", "words")
-    example = Example("cancelled_turn", drop("response.cancel"))
+    example = Example(
+        "cancelled_turn",
+        drop("response.cancel"),
+        found=at("response.done"),
+        because=(at("response.created"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         if context.type == "response.done":

@@ -10,7 +10,7 @@ from rtproto.protocol.engine import Broken
 from rtproto.protocol.ledger import Request
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.examples import Example, after, change, drop, upto
+from rtproto.rules.examples import Example, after, at, change, drop, upto
 
 
 class ResponseWithoutCause(Rule):
@@ -34,7 +34,11 @@ class ResponseWithoutCause(Rule):
     on = ("response.created",)
     unless = ("asked for",)
     symptoms = ("overlap",)
-    example = Example("text_turn", drop("response.create", 1))
+    example = Example(
+        "text_turn",
+        drop("response.create", 1),
+        found=at("response.created", 1),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         facts = context.facts
@@ -73,7 +77,12 @@ class ResponseCreateUnanswered(Rule):
     )
     on = ("error",)
     symptoms = ("silence",)
-    example = Example("text_turn", upto("response.created", 1), cut=False)
+    example = Example(
+        "text_turn",
+        upto("response.created", 1),
+        cut=False,
+        found=at("response.create", 1),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         if context.facts.ledger.answered_by(event) is None:
@@ -255,7 +264,10 @@ class CancelHasNoEffect(Rule):
     when = ("asked for",)
     symptoms = ("overlap",)
     example = Example(
-        "message_and_call", after("response.output_text.delta", "client", {"type": "response.cancel"})
+        "message_and_call",
+        after("response.output_text.delta", "client", {"type": "response.cancel"}),
+        found=at("response.done"),
+        because=(at("response.cancel"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:

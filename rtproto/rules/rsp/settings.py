@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.examples import Example, change
+from rtproto.rules.examples import Example, at, change
 
 _KEPT = (
     "conversation_id",
@@ -200,7 +200,12 @@ class ModalityNotRequested(Rule):
     on = ("response.content_part.added",)
     partial = "seen"
     symptoms = ("silence", "config")
-    example = Example("voice_turn", change("response.created", "response.output_modalities", ["text"]))
+    example = Example(
+        "voice_turn",
+        change("response.created", "response.output_modalities", ["text"]),
+        found=at("response.content_part.added"),
+        because=(at("response.created"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         response = context.facts.responses.get(event.response_id)

@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
 from rtproto.rules.base import Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, after, repeat, swap
+from rtproto.rules.examples import Example, after, at, repeat, swap
 
 
 class FirstEventNotSessionCreated(Rule):
@@ -33,7 +33,12 @@ class FirstEventNotSessionCreated(Rule):
         "error. A recording without session.created is only noted as mid-session."
     )
     symptoms = ("recording", "config")
-    example = Example("webrtc_turn", swap("session.created"))
+    example = Example(
+        "webrtc_turn",
+        swap("session.created"),
+        found=at("session.created"),
+        also=(at("input_audio_buffer.speech_started"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         if broken.state == "awaiting":
@@ -138,6 +143,8 @@ class ActivityAfterSessionExpired(Rule):
             },
             nth=2,
         ),
+        found=at("response.created", 1),
+        because=(at("error"),),
     )
 
 
@@ -161,7 +168,12 @@ class UpdateSentBeforeCreated(Rule):
     )
     on = ("session.created", "transcription_session.created")
     symptoms = ("config",)
-    example = Example("text_turn", swap("session.created"))
+    example = Example(
+        "text_turn",
+        swap("session.created"),
+        found=at("session.update"),
+        also=(at("session.created"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         early = context.facts.ledger.open

@@ -11,7 +11,7 @@ from rtproto.protocol.echo import agree, ignored, plain, settings
 from rtproto.protocol.ledger import Request
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.examples import Example, change, drop, repeat
+from rtproto.rules.examples import Example, at, change, drop, repeat
 
 _REQUESTS = ("session.update", "transcription_session.update")
 _ANSWERS = ("session.updated", "transcription_session.updated")
@@ -102,7 +102,12 @@ class SessionUpdateUnanswered(Rule):
     )
     on = ("error",)
     symptoms = ("config", "silence")
-    example = Example("text_turn", drop("session.updated"), cut=False)
+    example = Example(
+        "text_turn",
+        drop("session.updated"),
+        cut=False,
+        found=at("session.update"),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         if field(event, "error", "event_id") is None and context.facts.ledger.answered_by(event) is None:

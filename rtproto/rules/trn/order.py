@@ -11,7 +11,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import NOTHING, Context, Rule, Unjudged, Verdict
 from rtproto.rules.cli.settings import setting
-from rtproto.rules.examples import Example, after, change, drop, repeat
+from rtproto.rules.examples import Example, after, at, change, drop, repeat
 from rtproto.rules.trn.names import COMPLETED, DELTA, FAILED, SEGMENT, SESSIONS
 
 
@@ -35,7 +35,13 @@ class TranscriptionNotConfigured(Rule):
     )
     on = (*SESSIONS, COMPLETED, FAILED, SEGMENT)
     symptoms = ("transcript", "config", "bill")
-    example = Example("transcription", change("session.created", "session.audio.input.transcription", None))
+    example = Example(
+        "transcription",
+        change("session.created", "session.audio.input.transcription", None),
+        found=at("conversation.item.input_audio_transcription.delta"),
+        also=(at("conversation.item.input_audio_transcription.completed"),),
+        because=(at("session.created"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         shown: set[bool] = context.memory(self.code, set[bool])
@@ -112,7 +118,12 @@ class TranscriptionNeverTerminated(Rule):
     )
     on = ("input_audio_buffer.committed", COMPLETED, FAILED)
     symptoms = ("transcript",)
-    example = Example("voice_turn", drop(COMPLETED), cut=False)
+    example = Example(
+        "voice_turn",
+        drop(COMPLETED),
+        cut=False,
+        found=at("input_audio_buffer.committed"),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         waiting: dict[str, tuple[int, int]] = context.memory(self.code, dict[str, tuple[int, int]])
