@@ -1,4 +1,4 @@
-"""`python -m rtproto COMMAND`: check recordings, print the rules, the tables and the schemas.
+"""`python -m rtproto COMMAND`: check recordings, record sessions, print the rules, the tables and the schemas.
 
 Each command lives where its matter lives; this module only finds it.
 """
@@ -19,6 +19,7 @@ PROG = "python -m rtproto"
 _HELP = """\
 commands:
   check FILE ...    check recorded sessions (the same as python -m rtproto.check)
+  record            record sessions between clients and a server, and judge them as they pass
   rules [CODE ...]  print the rules, or the pages of some; --check verifies the docs
   tables            print the state tables, as Markdown with diagrams
   schema            print the JSON Schema of the JSON report; --check verifies it
@@ -39,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from rtproto.conform import cli
 
         return cli.main(arguments[1:], prog=f"{PROG} conform")
+    if arguments and arguments[0] == "record":
+        from rtproto.live import command as record
+
+        return record.main(arguments[1:], prog=f"{PROG} record")
     parser = argparse.ArgumentParser(
         prog=PROG,
         usage=f"{PROG} COMMAND ...",
@@ -49,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"rtproto {rtproto.__version__}")
     parser.add_argument(
-        "command", choices=("check", "rules", "tables", "schema", "conform"), help=argparse.SUPPRESS
+        "command", choices=("check", "record", "rules", "tables", "schema", "conform"), help=argparse.SUPPRESS
     )
     command: str = parser.parse_args(arguments[:1]).command
     run = {"rules": _rules, "tables": _tables, "schema": _schema}[command]

@@ -251,7 +251,7 @@ class _Perspective:
     def note_head(self, text: bytes) -> None:
         """Take from the head of a recording what the lines below it are counted from."""
         try:
-            self.started = _HEAD.decode(text).started
+            self.started = _HEAD.decode(text).started or self.started
         except ValueError:
             return
 

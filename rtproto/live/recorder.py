@@ -1,0 +1,55 @@
+"""The recorder: it listens, and gives each client a session of its own with the upstream."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from rtproto.live.journal import Syncer
+from rtproto.live.proxy import Session
+from rtproto.live.settings import Options, Watcher
+
+STOP_SECONDS = 1.0
+"""What is still on its way to a peer has that long when the recorder is stopped."""
+
+
+class Recorder:
+    """Listens, and connects each client to the upstream.  To be used in one event loop."""
+
+    def __init__(self, options: Options, syncer: Syncer, watcher: Watcher | None = None) -> None:
+        self.options = options
+        self.syncer = syncer
+        self.watcher = watcher or Watcher()
+        self.sessions: set[Session] = set()
+        self._server: asyncio.Server | None = None
+        self._count = 0
+        self._idle = asyncio.Event()
+
+    async def listen(self, host: str, port: int) -> list[tuple[str, int]]:
+        """Begin to take clients; returns the addresses.  Raises `OSError` where that is not possible."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._accept, host, port, backlog=512)
+        return [sock.getsockname()[:2] for sock in self._server.sockets]
+
+    def _accept(self) -> asyncio.Protocol:
+        self._count += 1
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}Z-{self._count:04}"
+        session = Session(self, name)
+        self._idle.clear()
+        self.sessions.add(session)
+        return session.client
+
+    def forget(self, session: Session) -> None:
+        """A session is over."""
+        self.sessions.discard(session)
+        if not self.sessions:
+            self._idle.set()
+
+    async def close(self) -> None:
+        """Take no more clients and end all sessions."""
+        if self._server is not None:
+            self._server.close()
+        for session in tuple(self.sessions):
+            session.end("the recorder was stopped", STOP_SECONDS)
+        while self.sessions:
+            await self._idle.wait()

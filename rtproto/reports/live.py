@@ -1,0 +1,125 @@
+"""What a recorder prints while it runs: each finding when it is found, and the sums when it stops.
+
+Findings are for standard output, as from `python -m rtproto.check -q`; what happens to connections is about the run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from rtproto.findings import Finding, SessionReport, Severity
+from rtproto.live.settings import Watcher
+from rtproto.reports import Options, reporter
+from rtproto.reports.tally import Tally, severities
+from rtproto.reports.words import escape, plural, prose, show
+from rtproto.selection import Selection
+
+PER_RULE = 10
+"""Findings of one rule that are printed of one session as they come; all are counted."""
+BODY_LIMIT = 1_000
+"""Characters that are shown of the body of a refusal."""
+
+
+class LiveReport(Watcher):
+    """Makes the lines; `out` and `say` each take whole lines, for findings and about the run.
+
+    `least` is the least severity that is shown.
+    """
+
+    def __init__(
+        self,
+        out: Callable[[str], object],
+        say: Callable[[str], object],
+        *,
+        selection: Selection,
+        least: Severity = Severity.WARNING,
+        color: bool = False,
+    ) -> None:
+        self._out = out
+        self._say = say
+        self._selection = selection
+        self._least = least
+        self._lines = reporter("text", out, Options(min_severity=least, quiet=True, color=color))
+        self._tally = Tally()
+        self._shown: dict[str, Counter[str]] = {}
+        self.failures = 0
+        """Recordings that are not whole."""
+
+    @property
+    def worst(self) -> Severity | None:
+        """The worst severity of all sessions that have ended; None without a finding."""
+        return max(self._tally.by_severity, default=None)
+
+    def opened(self, name: str, path: str) -> None:
+        """A session begins."""
+        self._say(f"{name}: open, {show(path, 200)}")
+
+    def refused(self, name: str, status: int, reason: str, body: str) -> None:
+        """The upstream answered the handshake with that."""
+        said = prose(body.strip(), BODY_LIMIT)
+        self._say(
+            f"{name}: the upstream refuses: {status} {show(reason)}" + (f": {said}" if said else ", no body")
+        )
+
+    def trouble(self, name: str, told: str) -> None:
+        """Something is wrong that is no matter of the protocol."""
+        self._say(f"{name}: {prose(told)}")
+
+    def failed(self, name: str, told: str) -> None:
+        """A recording is not whole."""
+        self.failures += 1
+        self.trouble(name, told)
+
+    def finding(self, name: str, finding: Finding, path: Path, line: int) -> None:
+        """Something was found in that session, at that line of that file; consequences are only counted."""
+        if (
+            finding.caused_by is not None
+            or finding.severity < self._least
+            or finding.code not in self._selection
+        ):
+            return
+        shown = self._shown.setdefault(name, Counter())
+        shown[finding.code] += 1
+        if shown[finding.code] <= PER_RULE:
+            here = replace(finding, line=line)
+            self._lines.session(SessionReport(str(path), "", "", "", 0, (here,)))
+        if shown[finding.code] == PER_RULE:
+            self._out(f"{escape(str(path))}: more of {finding.code} are counted, not shown\n")
+
+    def closed(self, name: str, report: SessionReport, code: int, reason: str) -> None:
+        """A session has ended."""
+        report = self._selection.apply(report)
+        self._tally.session(report)
+        self._shown.pop(name, None)
+        counts = severities(report.findings)
+        verdict = ", ".join(
+            plural(counts[s], s.label) for s in reversed(Severity) if s >= self._least and counts[s]
+        )
+        why = f" {prose(reason, 200)}" if reason else ""
+        self._say(
+            f"{name}: closed, {code}{why}: {plural(report.events, 'event')}, {report.dialect}, "
+            f"{verdict or 'no findings'}"
+        )
+
+    def summary(self) -> None:
+        """The sums over all sessions that have ended."""
+        tally = self._tally
+        rules = sorted(tally.by_rule.items(), key=lambda item: (-item[1], item[0]))
+        told = [(rule, count) for rule, count in rules if rule[2] >= self._least]
+        if told:
+            self._out("findings by rule:\n")
+        for (code, name, severity), count in told:
+            self._out(f"{count:>8,}  {severity.label:<7}  {code} {name}\n")
+        verdict = ", ".join(
+            plural(tally.by_severity[s], s.label)
+            for s in reversed(Severity)
+            if s >= self._least and tally.by_severity[s]
+        )
+        self._out(
+            f"recorded {plural(tally.sessions, 'session')}, {plural(tally.events, 'event')}: "
+            f"{verdict or 'no findings'}\n"
+        )
