@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 from rtproto import console
 
 if TYPE_CHECKING:
-    from rtproto.live.journal import Syncer
-    from rtproto.live.settings import Options
-    from rtproto.reports.live import LiveReport
+    import ssl
+
+    from rtproto.live.recorder import Recorder
 
 CLEAN, FOUND, NOT_RUN = 0, 1, 2
 _LISTEN = "127.0.0.1:8765"
@@ -62,6 +62,11 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
     add("--listen", metavar="HOST:PORT", default=_LISTEN, help=f"(default: {_LISTEN})")
     add("-o", "--output", metavar="DIR", default="sessions", help="for the recordings (default: sessions)")
     add("--upstream-ca", metavar="FILE", help="certificates that the upstream's is verified with (PEM)")
+    add(
+        "--tls",
+        metavar="FILE",
+        help="certificate and key (PEM): listen for wss://, which some clients insist on",
+    )
     add("--elide-audio", action="store_true", help="write the length of streamed audio in its place")
     add("--no-redact", action="store_true", help="write keys and secrets too")
     add("--rotate", metavar="SIZE", type=_size, help="begin another file after so much: 100MB, 1GiB")
@@ -129,9 +134,10 @@ def _record(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from rtproto.checker import SessionChecker
     from rtproto.checker_profile import profile_of
     from rtproto.findings import Severity
-    from rtproto.live.handshake import tls_context, upstream_of
+    from rtproto.live.handshake import server_tls_context, tls_context, upstream_of
     from rtproto.live.journal import Syncer
     from rtproto.live.printer import Printer
+    from rtproto.live.recorder import Recorder
     from rtproto.live.session import Keeping
     from rtproto.live.settings import Options
     from rtproto.reports.live import LiveReport
@@ -147,9 +153,16 @@ def _record(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     folder = Path(args.output)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        tls = tls_context(args.upstream_ca) if upstream.scheme == "wss" else None
     except OSError as error:
-        console.say(f"{error.filename or args.upstream_ca}: {(error.strerror or str(error)).lower()}")
+        console.say(f"{folder}: recordings cannot be kept there: {_why(error)}")
+        return NOT_RUN
+    pem = args.upstream_ca
+    try:
+        upstream_tls = tls_context(pem) if upstream.scheme == "wss" else None
+        pem = args.tls
+        tls = None if pem is None else server_tls_context(pem)
+    except OSError as error:
+        console.say(f"no certificates can be read from {pem}: {_why(error)}")
         return NOT_RUN
     out = console.output()
 
@@ -169,7 +182,7 @@ def _record(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     settings = Options(
         upstream=upstream,
         folder=folder,
-        tls=tls,
+        tls=upstream_tls,
         keeping=Keeping(redact=not args.no_redact, elide_audio=args.elide_audio),
         rotate_bytes=args.rotate,
         max_message_bytes=args.max_message,
@@ -179,7 +192,7 @@ def _record(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         ),
     )
     try:
-        _run(_until_stopped(settings, syncer, report, host, port))
+        _run(_until_stopped(Recorder(settings, syncer, report), host, port, tls))
     except OSError as error:
         console.say(f"cannot listen on {args.listen}: {_why(error)}")
         return NOT_RUN
@@ -197,27 +210,26 @@ def _record(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     return FOUND if fail is not None and report.worst is not None and report.worst >= fail else CLEAN
 
 
-async def _until_stopped(options: Options, syncer: Syncer, report: LiveReport, host: str, port: int) -> None:
+async def _until_stopped(recorder: Recorder, host: str, port: int, tls: ssl.SSLContext | None) -> None:
     """Record until SIGINT or SIGTERM.  Raises `OSError` where the address cannot be listened on."""
-    from rtproto.live.recorder import Recorder
-
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for wanted in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows: Ctrl-C cancels instead
-            loop.add_signal_handler(number, stop.set)
-    recorder = Recorder(options, syncer, report)
-    addresses = await recorder.listen(host, port)
+            loop.add_signal_handler(wanted, stop.set)
+    options = recorder.options
+    addresses = await recorder.listen(host, port, tls)
+    scheme, plain = ("ws", ", and the connection to it is not encrypted") if tls is None else ("wss", "")
     try:
         for place, number in addresses:
             shown = f"[{place}]" if ":" in place else place
             console.say(
-                f"listening on ws://{shown}:{number} for {options.upstream.url}, into {options.folder}"
+                f"listening on {scheme}://{shown}:{number} for {options.upstream.url}, into {options.folder}"
             )
             if not ipaddress.ip_address(place).is_loopback:
                 console.say(
                     f"{shown} is not a loopback address: whoever reaches this machine can connect to "
-                    f"{options.upstream.url} through it, and the connection to it is not encrypted"
+                    f"{options.upstream.url} through it{plain}"
                 )
         if not options.keeping.redact:
             console.say("keys and secrets are written into the recordings")

@@ -83,6 +83,16 @@ def tls_context(ca: str | None = None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca)
 
 
+def server_tls_context(certificate: str) -> ssl.SSLContext:
+    """What the recorder shows to its clients: a certificate and its key, in one PEM file.
+
+    Raises `OSError` for a file that cannot be read.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
 def _whole(parser: Generator[None, None, T]) -> T:
     """What a parser of `websockets` makes of bytes that are all there."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from datetime import UTC, datetime
 
 from rtproto.live.journal import Syncer
@@ -25,10 +26,10 @@ class Recorder:
         self._count = 0
         self._idle = asyncio.Event()
 
-    async def listen(self, host: str, port: int) -> list[tuple[str, int]]:
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> list[tuple[str, int]]:
         """Begin to take clients; returns the addresses.  Raises `OSError` where that is not possible."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, host, port, backlog=512)
+        self._server = await loop.create_server(self._accept, host, port, backlog=512, ssl=tls)
         return [sock.getsockname()[:2] for sock in self._server.sockets]
 
     def _accept(self) -> asyncio.Protocol:

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from rtproto.reports.words import mask
+from rtproto.reports.words import MASKED, mask
 
 REDACTED = "[redacted]"
 
@@ -141,8 +141,8 @@ def _string_end(event: bytes, at: int) -> int:
 
 
 def redacted_text(text: str) -> str:
-    """A text that is no event, with all that looks like a secret hidden; it is masked as reports mask."""
-    return mask(without_keys(text))
+    """A text that is no event, with all that looks like a secret hidden: what reports mask."""
+    return mask(text).replace(MASKED, REDACTED)
 
 
 def redacted_bytes(data: bytes) -> bytes:
