@@ -26,6 +26,8 @@ from rtproto.transcripts.elision import audio_size, audio_span
 
 VERSION = 1
 """Of the form of a recording, in its head."""
+MAX_FINDINGS = 10_000
+"""Findings of one connection after which it is not judged any more: a peer must not fill the memory."""
 ABNORMAL = 1006
 """The code of a connection that ended without a close frame (RFC 6455, 7.1.5)."""
 
@@ -219,6 +221,9 @@ class Recording:
             return
         for finding in findings:
             self._on_finding(finding, *self.place(finding.line))
+        if len(self._checker.findings) > MAX_FINDINGS:
+            self._judging = False
+            self._on_trouble(f"{self.path}: not judged any more: more than {MAX_FINDINGS:,} findings")
 
     def place(self, line: int) -> tuple[Path, int]:
         """The file, and the line in it, of what the checker calls that line."""

@@ -13,8 +13,10 @@ from msgspec.structs import replace
 
 from rtproto.findings import Finding, SessionReport, Severity
 from rtproto.live.settings import Watcher
-from rtproto.reports import Options, reporter
-from rtproto.reports.tally import Tally, severities
+from rtproto.reports import Options
+from rtproto.reports.concise import ConciseReporter
+from rtproto.reports.lines import counted
+from rtproto.reports.tally import severities
 from rtproto.reports.words import escape, plural, prose, show
 from rtproto.selection import Selection
 
@@ -43,16 +45,12 @@ class LiveReport(Watcher):
         self._say = say
         self._selection = selection
         self._least = least
-        self._lines = reporter("text", out, Options(min_severity=least, quiet=True, color=color))
-        self._tally = Tally()
+        self._concise = ConciseReporter(out, Options(min_severity=least, statistics=True, color=color))
         self._shown: dict[str, Counter[str]] = {}
+        self.worst: Severity | None = None
+        """The worst severity of all sessions that have ended; None without a finding."""
         self.failures = 0
         """Recordings that are not whole."""
-
-    @property
-    def worst(self) -> Severity | None:
-        """The worst severity of all sessions that have ended; None without a finding."""
-        return max(self._tally.by_severity, default=None)
 
     def opened(self, name: str, path: str) -> None:
         """A session begins."""
@@ -85,20 +83,20 @@ class LiveReport(Watcher):
         shown = self._shown.setdefault(name, Counter())
         shown[finding.code] += 1
         if shown[finding.code] <= PER_RULE:
-            here = replace(finding, line=line)
-            self._lines.session(SessionReport(str(path), "", "", "", 0, (here,)))
+            self._concise.finding(replace(finding, line=line), str(path))
         if shown[finding.code] == PER_RULE:
             self._out(f"{escape(str(path))}: more of {finding.code} are counted, not shown\n")
 
     def closed(self, name: str, report: SessionReport, code: int, reason: str) -> None:
         """A session has ended."""
         report = self._selection.apply(report)
-        self._tally.session(report)
+        self._concise.ended(report)
         self._shown.pop(name, None)
         counts = severities(report.findings)
-        verdict = ", ".join(
-            plural(counts[s], s.label) for s in reversed(Severity) if s >= self._least and counts[s]
-        )
+        worst = max(counts, default=None)
+        if worst is not None:
+            self.worst = worst if self.worst is None else max(worst, self.worst)
+        verdict = counted(counts, (s for s in reversed(Severity) if s >= self._least))
         why = f" {prose(reason, 200)}" if reason else ""
         self._say(
             f"{name}: closed, {code}{why}: {plural(report.events, 'event')}, {report.dialect}, "
@@ -107,19 +105,4 @@ class LiveReport(Watcher):
 
     def summary(self) -> None:
         """The sums over all sessions that have ended."""
-        tally = self._tally
-        rules = sorted(tally.by_rule.items(), key=lambda item: (-item[1], item[0]))
-        told = [(rule, count) for rule, count in rules if rule[2] >= self._least]
-        if told:
-            self._out("findings by rule:\n")
-        for (code, name, severity), count in told:
-            self._out(f"{count:>8,}  {severity.label:<7}  {code} {name}\n")
-        verdict = ", ".join(
-            plural(tally.by_severity[s], s.label)
-            for s in reversed(Severity)
-            if s >= self._least and tally.by_severity[s]
-        )
-        self._out(
-            f"recorded {plural(tally.sessions, 'session')}, {plural(tally.events, 'event')}: "
-            f"{verdict or 'no findings'}\n"
-        )
+        self._concise.finish()

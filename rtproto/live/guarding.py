@@ -1,0 +1,337 @@
+"""`guard`: the events of a connection, typed and judged, for a program that serves or uses one.
+
+    async for event in guard(websocket, side="server"):
+        match event:
+            case ga.ResponseCreate(): ...
+
+What is judged is what passes: events that arrive when they are handed out, events that are sent before they are sent.
+Judging takes microseconds and does no I/O.  Findings are handed on by a task of their own, in order, so that neither a
+slow callback nor a slow handler of `logging` holds up an event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, cast
+
+import msgspec
+
+from rtproto.checker import SessionChecker
+from rtproto.checker_profile import AnyProfile
+from rtproto.events.base import Event, UnknownEvent
+from rtproto.events.dialect import DIALECTS
+from rtproto.findings import Finding, SessionReport
+from rtproto.live.session import ABNORMAL, MAX_FINDINGS
+from rtproto.live.tidings import LOGGER, log
+from rtproto.wire import Decoder, Fault, encode
+
+if TYPE_CHECKING:
+    from rtproto.live.metrics import Metrics
+
+Heard: TypeAlias = Event | UnknownEvent | Fault
+"""What a peer has sent: an event of the dialect, one of a type that it does not have, or what is no event."""
+OnFinding: TypeAlias = Callable[[Finding], Any]
+
+WAITING = 1_000
+"""Findings that wait for a callback at most; further ones are dropped, and counted."""
+
+
+class Wire(Protocol):
+    """What the guard asks of a connection."""
+
+    async def receive(self) -> bytes | None:
+        """The next message, or None after a normal end.  Raises what the connection raises."""
+        ...
+
+    async def send(self, text: str) -> None:
+        """Send a text message."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection."""
+        ...
+
+    @property
+    def ended(self) -> int | None:
+        """The code that the connection was closed with, by whichever side; None while it is open."""
+        ...
+
+
+class Guard:
+    """A connection whose events are typed and judged.  Made by `guard`.
+
+    Iterate over it, or call `receive`; one task may receive while others send.  `async with` makes sure that the end is
+    judged and all findings are handed on, also where the iteration is left early; a finished iteration has done so.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        checker: SessionChecker,
+        *,
+        side: Literal["server", "client"],
+        on_finding: OnFinding,
+        metrics: Metrics | None,
+    ) -> None:
+        self._wire = wire
+        self._checker = checker
+        self._sent, self._heard = (side, "client" if side == "server" else "server")
+        self._decode = Decoder(DIALECTS[checker.dialect], direction=self._heard).decode
+        self._metrics = metrics
+        self._outlet = _Outlet(on_finding)
+        self._judging = True
+        self._finished = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.finish()
+
+    async def __aiter__(self) -> AsyncIterator[Heard]:
+        """The peer's events until the connection ends.  Raises what the connection raises when it ends badly."""
+        try:
+            while (event := await self.receive()) is not None:
+                yield event
+        finally:
+            await self.finish()
+
+    @property
+    def dialect(self) -> str:
+        """The dialect in which events are read."""
+        return self._checker.dialect
+
+    @property
+    def dropped(self) -> int:
+        """Findings that the callback was too slow for."""
+        return self._outlet.dropped
+
+    async def receive(self) -> Heard | None:
+        """The peer's next event; None after a normal end.  Raises what the connection raises when it ends badly."""
+        raw = await self._wire.receive()
+        if raw is None:
+            return None
+        event = self._decode(raw)
+        self._judge(self._heard, raw, event)
+        return event
+
+    async def send(self, event: Event | UnknownEvent | dict[str, Any] | str | bytes) -> None:
+        """Send an event, or its JSON text.  What breaks a rule is reported and sent all the same."""
+        if isinstance(event, (Event, UnknownEvent)):
+            raw = encode(event)
+        elif isinstance(event, str):
+            raw = event.encode()
+        else:
+            raw = event if isinstance(event, bytes) else msgspec.json.encode(event)
+        self._judge(self._sent, raw, event)
+        await self._wire.send(raw.decode())
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close the connection."""
+        await self._wire.close(code, reason)
+        await self.finish()
+
+    async def finish(self) -> None:
+        """Judge the end, and wait until all findings are handed on.  Calling it again does nothing."""
+        if self._finished:
+            return
+        self._finished = True
+        if self._judging:
+            self._hand_on(self._checker.close(cut=self._wire.ended in (None, ABNORMAL)))
+        await self._outlet.finish()
+
+    def report(self) -> SessionReport:
+        """The judgement so far."""
+        return self._checker.report()
+
+    def _judge(self, direction: str, raw: bytes, event: object) -> None:
+        findings: list[Finding] = []
+        started = time.perf_counter()
+        if self._judging:
+            try:
+                findings = self._checker.feed(direction, raw, time=time.time())
+            except Exception:  # noqa: BLE001 - a fault of ours must cost no session its connection
+                LOGGER.exception("an error in rtproto itself; this connection is not judged any more")
+                self._judging = False
+        if self._metrics is not None:
+            self._metrics.event(direction, event, time.perf_counter() - started)
+        if findings:
+            self._hand_on(findings)
+            if len(self._checker.findings) > MAX_FINDINGS:
+                LOGGER.error("more than %d findings; this connection is not judged any more", MAX_FINDINGS)
+                self._judging = False
+
+    def _hand_on(self, findings: list[Finding]) -> None:
+        for finding in findings:
+            if self._metrics is not None:
+                self._metrics.finding(finding)
+            self._outlet.put(finding)
+
+
+class _Outlet:
+    """Calls back, one finding after another, in a task that begins with the first.
+
+    A coroutine function is awaited in the loop; any other function is called in a thread.
+    """
+
+    def __init__(self, callback: OnFinding) -> None:
+        self._callback = callback
+        self._is_async = inspect.iscoroutinefunction(callback)
+        self._queue: asyncio.Queue[Finding] = asyncio.Queue(WAITING)
+        self._task: asyncio.Task[None] | None = None
+        self.dropped = 0
+
+    def put(self, finding: Finding) -> None:
+        try:
+            self._queue.put_nowait(finding)
+        except asyncio.QueueFull:
+            self.dropped += 1
+            return
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        while True:
+            finding = await self._queue.get()
+            try:
+                if self._is_async:
+                    await self._callback(finding)
+                else:
+                    await asyncio.to_thread(self._callback, finding)
+            except Exception:  # noqa: BLE001 - the callback is not ours, and the session is not its business
+                LOGGER.exception("on_finding failed on %s", finding.code)
+            finally:
+                self._queue.task_done()
+
+    async def finish(self) -> None:
+        if self._task is None:
+            return
+        await self._queue.join()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        if self.dropped:
+            LOGGER.log(logging.WARNING, "%d findings were dropped: on_finding was too slow", self.dropped)
+
+
+def guard(
+    connection: Any,
+    *,
+    side: Literal["server", "client"] = "server",
+    dialect: str | None = None,
+    profile: AnyProfile | None = None,
+    on_finding: OnFinding = log,
+    metrics: Any = None,
+    strict_fields: bool = False,
+) -> Guard:
+    """Type and judge the events of a connection.
+
+    `connection` is one of `websockets.asyncio`, or a `WebSocket` of Starlette or FastAPI that was accepted.  `side`
+    says whose end of it this is.  The dialect is told by the handshake, unless it is given: beta by the header
+    `OpenAI-Beta: realtime=v1` or the subprotocol that stands for it, translation by the path, else GA.
+
+    `on_finding` gets each finding: a function, which is called in a thread, or a coroutine function.  What it raises is
+    logged.  Without it, findings go to the logger `rtproto.live`.  `metrics` is an OpenTelemetry `Meter`, or True for
+    the global one.
+
+    Raises `TypeError` for a connection that it does not know, `ValueError` for a dialect or profile that there is not,
+    `ImportError` for metrics without `rtproto[otel]`.
+    """
+    wire, headers, path = _wire(connection)
+    checker = SessionChecker(
+        dialect=dialect or _dialect(headers, path), profile=profile, strict_fields=strict_fields
+    )
+    return Guard(wire, checker, side=side, on_finding=on_finding, metrics=_metrics(metrics))
+
+
+def _metrics(wanted: Any) -> Metrics | None:
+    if wanted is None or wanted is False:
+        return None
+    from rtproto.live.metrics import Metrics
+
+    return Metrics(None if wanted is True else wanted)
+
+
+def _dialect(headers: Any, path: str) -> str:
+    subprotocols = ",".join(headers.getlist("sec-websocket-protocol"))
+    if headers.get("openai-beta") == "realtime=v1" or "openai-beta.realtime-v1" in subprotocols:
+        return "beta"
+    return "translation" if "/translations" in path else "ga"
+
+
+def _wire(connection: Any) -> tuple[Wire, Any, str]:
+    """The connection as the guard uses it, the headers of its request and the path."""
+    if hasattr(connection, "scope") and hasattr(connection, "receive"):
+        return _Starlette(connection), connection.headers, connection.url.path
+    request = getattr(connection, "request", None)
+    if request is None or not hasattr(connection, "recv"):
+        raise TypeError(
+            f"guard() takes a connection of websockets.asyncio or an accepted WebSocket of Starlette, not "
+            f"{type(connection).__name__}"
+        )
+    return _Websockets(connection), _Headers(request.headers), request.path
+
+
+class _Headers:
+    """The headers of `websockets` under the names that Starlette's have."""
+
+    def __init__(self, headers: Any) -> None:
+        self._headers = headers
+
+    def getlist(self, name: str) -> list[str]:
+        return cast("list[str]", self._headers.get_all(name))
+
+    def get(self, name: str) -> str | None:
+        return ", ".join(self.getlist(name)) or None
+
+
+class _Websockets:
+    """A connection of `websockets.asyncio`."""
+
+    def __init__(self, connection: Any) -> None:
+        from websockets.exceptions import ConnectionClosedOK
+
+        self._connection = connection
+        self._closed_well = ConnectionClosedOK
+
+    async def receive(self) -> bytes | None:
+        try:
+            return cast("bytes", await self._connection.recv(decode=False))
+        except self._closed_well:
+            return None
+
+    async def send(self, text: str) -> None:
+        await self._connection.send(text)
+
+    async def close(self, code: int, reason: str) -> None:
+        await self._connection.close(code, reason)
+
+    @property
+    def ended(self) -> int | None:
+        return cast("int | None", self._connection.close_code)
+
+
+class _Starlette:
+    """A `WebSocket` of Starlette or FastAPI."""
+
+    def __init__(self, websocket: Any) -> None:
+        self._websocket = websocket
+        self.ended: int | None = None
+
+    async def receive(self) -> bytes | None:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            self.ended = message.get("code") or 1005
+            return None
+        text: str | None = message.get("text")
+        return text.encode() if text is not None else bytes(message["bytes"])
+
+    async def send(self, text: str) -> None:
+        await self._websocket.send_text(text)
+
+    async def close(self, code: int, reason: str) -> None:
+        self.ended = code
+        await self._websocket.close(code, reason)
