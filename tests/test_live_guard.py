@@ -330,7 +330,7 @@ def test_what_is_no_connection_is_refused() -> None:
 
 def test_starlette() -> None:
     pytest.importorskip("starlette")
-    pytest.importorskip("httpx")
+    pytest.importorskip("httpx2")
     from starlette.applications import Starlette
     from starlette.routing import WebSocketRoute
     from starlette.testclient import TestClient

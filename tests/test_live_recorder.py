@@ -436,7 +436,8 @@ def test_certificates_are_verified_and_wss_works_on_both_ends(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "bad, told",
-    [
+    ids=["no frame", "too long"],  # a mask is random, and a test's name must not be
+    argvalues=[
         (b"\xff\xff\xff\xff", "invalid opcode"),
         (Frame(Opcode.TEXT, b"x" * 5000).serialize(mask=True), "exceeds limit"),
     ],

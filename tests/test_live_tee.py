@@ -75,7 +75,9 @@ def test_a_close_frame_is_the_last() -> None:
 
 @pytest.mark.parametrize(
     "stream, told",
-    [
+    # A mask is random, and a test's name must not be.
+    ids=["opcode", "masking", "continuation", "size", "size of fragments"],
+    argvalues=[
         (b"\xff\xff", "invalid opcode"),
         (frames(text("x"), mask=True), "incorrect masking"),
         (frames(Frame(Opcode.CONT, b"x"), mask=False), "unexpected continuation frame"),
