@@ -64,7 +64,7 @@ def _cases(prog: str, argv: Sequence[str]) -> int:
     add("--checker", metavar="CMD", help="a command that keeps to the contract (default: rtproto itself)")
     add("--batch", action="store_true", help="the checker takes many transcripts at once")
     add("--filter", metavar="PREFIX", action="append", default=[], help="only cases whose id begins so")
-    add("--report", choices=("text",), default="text", help="(default: text)")
+    add("--report", choices=("text", "json", "junit", "html"), default="text", help="(default: text)")
     add("--depth", choices=("verdict", "line", "code"), default="code", help="what passes (default: code)")
     add("--baseline", metavar="FILE", type=Path, help="known failures, with reasons; stale ones fail the run")
     add("--jobs", metavar="N", type=int, default=0, help="processes at a time (default: one per processor)")

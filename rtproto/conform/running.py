@@ -32,10 +32,20 @@ def run(
 
 
 def report(run: Run, format: str) -> Iterator[str]:
-    """The report in that format, in pieces."""
-    if format == "text":
+    """The report in that format, in pieces: `text`, `json`, `junit` or `html`."""
+    if format == "json":
+        from rtproto.conform.data import json
+
+        yield json(run)
+    elif format == "junit":
+        from rtproto.conform.junit import junit
+
+        yield junit(run)
+    elif format == "html":
+        from rtproto.conform.html import html
+
+        yield from html(run)
+    else:
         from rtproto.conform.text import text
 
         yield from text(run)
-    else:
-        raise NotImplementedError(format)

@@ -28,7 +28,7 @@ def text(run: Run) -> Iterator[str]:
     if new:
         yield f"\nfailed at the depth {run.depth!r}:\n"
     for result in new[:_SHOWN]:
-        yield f"  {result.case.id}: {prose(result.score.why)}\n"
+        yield f"  {prose(result.case.id)}: {prose(result.score.why)}\n"
     if len(new) > _SHOWN:
         yield f"  and {len(new) - _SHOWN:,} more\n"
     for entry in run.stale:
