@@ -249,6 +249,7 @@ class BufferNeverClosed(Rule):
         "webrtc_turn",
         drop("output_audio_buffer.stopped"),
         found=at("output_audio_buffer.started"),
+        noted=True,
     )
 
     def at_end(self, context: Context, entity: Entity, cut: bool) -> Iterator[Verdict]:

@@ -52,7 +52,11 @@ class TruncatedDisagreesWithRequest(Rule):
     )
     symptoms = ("history",)
     on = ("conversation.item.truncated",)
-    example = Example("barge_in", change("conversation.item.truncated", "audio_end_ms", 500))
+    example = Example(
+        "barge_in",
+        change("conversation.item.truncated", "audio_end_ms", 500),
+        because=(at("conversation.item.truncate"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
@@ -134,7 +138,11 @@ class TruncateBeyondAudio(Rule):
     )
     symptoms = ("refused", "history")
     on = ("conversation.item.truncate",)
-    example = Example("barge_in", change("conversation.item.truncate", "audio_end_ms", 1600))
+    example = Example(
+        "barge_in",
+        change("conversation.item.truncate", "audio_end_ms", 1600),
+        because=(at("response.output_audio.delta", 1),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts

@@ -155,6 +155,7 @@ class NoResponseTrigger(Rule):
         upto("response.create"),
         found=at("input_audio_buffer.committed"),
         also=(at("input_audio_buffer.commit"),),
+        noted=True,
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -81,7 +81,11 @@ class ItemDoneTwice(Rule):
     message = "a second `conversation.item.done` of the same item"
     evidence = "86 added and 86 done in OpenAI recordings."
     symptoms = ("history",)
-    example = Example("text_turn", repeat("conversation.item.done"))
+    example = Example(
+        "text_turn",
+        repeat("conversation.item.done"),
+        because=(at("conversation.item.done"),),
+    )
 
 
 class ItemNeverDone(Rule):

@@ -187,6 +187,7 @@ class McpFollowUpMissing(Rule):
         upto("response.create", 1),
         found=at("response.mcp_call.completed"),
         also=(at("response.done"),),
+        noted=True,
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

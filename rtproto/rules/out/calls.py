@@ -65,7 +65,11 @@ class CallIdMismatch(Rule):
     reads = ("item.call_id",)
     depends = ("call_id",)
     symptoms = ("tools",)
-    example = Example("tool_call", change("response.function_call_arguments.done", "call_id", "call_2"))
+    example = Example(
+        "tool_call",
+        change("response.function_call_arguments.done", "call_id", "call_2"),
+        because=(at("response.output_item.added"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         item = getattr(event, "item", None)
@@ -104,7 +108,11 @@ class FunctionNameMismatch(Rule):
     on = ("response.function_call_arguments.done",)
     partial = "seen"
     symptoms = ("tools",)
-    example = Example("tool_call", change("response.function_call_arguments.done", "name", "get_time"))
+    example = Example(
+        "tool_call",
+        change("response.function_call_arguments.done", "name", "get_time"),
+        because=(at("response.output_item.added"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         known = context.facts.items.get(event.item_id)

@@ -110,7 +110,11 @@ class OutputIndexItemMismatch(Rule):
     depends = ("output_index",)
     partial = "seen"
     symptoms = ("words", "tools")
-    example = Example("text_turn", change("response.content_part.done", "output_index", 1))
+    example = Example(
+        "text_turn",
+        change("response.content_part.done", "output_index", 1),
+        because=(at("response.output_item.added"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         response = context.facts.responses.get(event.response_id)
@@ -143,7 +147,11 @@ class OutputItemDoneUnpaired(Rule):
         "recorded items."
     )
     symptoms = ("words", "tools")
-    example = Example("text_turn", repeat("response.output_item.done"))
+    example = Example(
+        "text_turn",
+        repeat("response.output_item.done"),
+        because=(at("response.output_item.done"),),
+    )
 
 
 class OutputItemOpenAtResponseDone(Rule):
@@ -218,7 +226,11 @@ class ItemInTwoResponses(Rule):
     message = "the item was announced by the response {other} before"
     evidence = "The types call response_id the id of the response to which the item belongs; 71 of 71 recorded items."
     symptoms = ("history", "words")
-    example = Example("text_turn", change("response.output_item.added", "item.id", "item_a1", 1))
+    example = Example(
+        "text_turn",
+        change("response.output_item.added", "item.id", "item_a1", 1),
+        because=(at("response.output_item.added"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         item = context.facts.items[broken.entity.key[0]]

@@ -168,6 +168,7 @@ class DeltaAfterDone(Rule):
                 "delta": "",
             },
         ),
+        because=(at("response.output_text.done"),),
     )
 
 

@@ -133,7 +133,11 @@ class PartDoneDiffersFromStream(Rule):
     on = ("response.content_part.done",)
     partial = "seen"
     symptoms = ("words",)
-    example = Example("text_turn", change("response.content_part.done", "part.text", "Rain."))
+    example = Example(
+        "text_turn",
+        change("response.content_part.done", "part.text", "Rain."),
+        because=(at("response.output_text.done"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         part: Any = context.entity  # these events always name their part
@@ -160,7 +164,11 @@ class ItemDoneContentDiffers(Rule):
     on = ("response.output_item.done",)
     partial = "seen"
     symptoms = ("words", "tools")
-    example = Example("text_turn", change("response.output_item.done", "item.content.0.text", "Rain."))
+    example = Example(
+        "text_turn",
+        change("response.output_item.done", "item.content.0.text", "Rain."),
+        because=(at("response.content_part.done"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         item = context.entity

@@ -130,7 +130,11 @@ class ConversationIdChanged(Rule):
     on = ("conversation.created", "response.created", "response.done")
     reads = ("response.conversation_id",)
     symptoms = ("history",)
-    example = Example("text_turn", change("response.created", "response.conversation_id", "conv_2", 1))
+    example = Example(
+        "text_turn",
+        change("response.created", "response.conversation_id", "conv_2", 1),
+        because=(at("response.created"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         started = context.type == "conversation.created"

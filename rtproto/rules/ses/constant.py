@@ -11,7 +11,7 @@ from msgspec import UNSET
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.examples import Example, after, change
+from rtproto.rules.examples import Example, after, at, change
 from rtproto.wire_shape import UNKNOWN_TAG
 
 SHOWN_BY = (
@@ -68,7 +68,11 @@ class SessionIdChanged(_Constant):
     )
     exceptions = "Sessions that are shown without an id."
     symptoms = ("history",)
-    example = Example("text_turn", change("session.updated", "session.id", "sess_2"))
+    example = Example(
+        "text_turn",
+        change("session.updated", "session.id", "sess_2"),
+        because=(at("session.created"),),
+    )
 
 
 class SessionModelChanged(_Constant):
@@ -87,7 +91,11 @@ class SessionModelChanged(_Constant):
     )
     exceptions = "Transcription sessions, which show none."
     symptoms = ("bill", "config")
-    example = Example("text_turn", change("session.updated", "session.model", "gpt-realtime-mini"))
+    example = Example(
+        "text_turn",
+        change("session.updated", "session.model", "gpt-realtime-mini"),
+        because=(at("session.created"),),
+    )
 
 
 class SessionTypeChanged(_Constant):
@@ -112,6 +120,7 @@ class SessionTypeChanged(_Constant):
         change(
             "session.updated", "session", {"type": "transcription", "id": "sess_1", "audio": {"input": {}}}
         ),
+        because=(at("session.created"),),
     )
 
     def read(self, session: Any) -> Any:

@@ -72,7 +72,11 @@ class SessionCreatedRepeated(Rule):
         "One session.created per connection in every recording, and asserted by the vendor's own live tests."
     )
     symptoms = ("recording",)
-    example = Example("text_turn", repeat("session.created"))
+    example = Example(
+        "text_turn",
+        repeat("session.created"),
+        because=(at("session.created"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         yield Verdict(entity=broken.entity, broken=broken, witnesses=history(broken, 1))

@@ -66,7 +66,11 @@ class SessionUpdatedWithoutUpdate(Rule):
     on = _REQUESTS + _ANSWERS
     reads_raw = True  # so that updates which do not decode are counted too
     symptoms = ("config",)
-    example = Example("text_turn", repeat("session.updated"))
+    example = Example(
+        "text_turn",
+        repeat("session.updated"),
+        because=(at("session.updated"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         counts: dict[str, int] = context.memory(self.code, dict)
@@ -154,7 +158,11 @@ class SessionUpdatedIgnoresRequest(Rule):
     )
     on = _ANSWERS
     symptoms = ("config",)
-    example = Example("text_turn", change("session.updated", "session.instructions", "Be verbose."))
+    example = Example(
+        "text_turn",
+        change("session.updated", "session.instructions", "Be verbose."),
+        because=(at("session.update"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         request = _asked_for(context, event)
@@ -189,7 +197,11 @@ class SessionUpdatedChangesUnrequestedField(Rule):
     )
     on = _ANSWERS
     symptoms = ("config",)
-    example = Example("text_turn", change("session.updated", "session.tool_choice", "none"))
+    example = Example(
+        "text_turn",
+        change("session.updated", "session.tool_choice", "none"),
+        because=(at("session.created"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         request = _asked_for(context, event)

@@ -70,7 +70,11 @@ class TranscriptionTerminalRepeated(Rule):
     evidence = "15 of 15 transcriptions in OpenAI and Azure recordings, 12 of 12 beta WebRTC."
     exceptions = "xAI and Azure may send cumulative snapshots (profile compat)."
     symptoms = ("transcript",)
-    example = Example("voice_turn", repeat(COMPLETED))
+    example = Example(
+        "voice_turn",
+        repeat(COMPLETED),
+        because=(at("conversation.item.input_audio_transcription.completed"),),
+    )
 
 
 class TranscriptionDeltaAfterTerminal(Rule):
@@ -97,6 +101,7 @@ class TranscriptionDeltaAfterTerminal(Rule):
                 "delta": " there",
             },
         ),
+        because=(at("conversation.item.input_audio_transcription.completed"),),
     )
 
 

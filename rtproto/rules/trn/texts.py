@@ -11,7 +11,7 @@ from rtproto.findings import Severity
 from rtproto.protocol.values import field, listed
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.cli.settings import look, setting
-from rtproto.rules.examples import Example, after, change
+from rtproto.rules.examples import Example, after, at, change
 from rtproto.rules.trn.names import COMPLETED, DELTA, FAILED, SEGMENT
 
 _SHOWN = 40
@@ -38,7 +38,11 @@ class TranscriptDiffersFromDeltas(Rule):
     )
     on = (COMPLETED,)
     symptoms = ("transcript", "words")
-    example = Example("voice_turn", change(COMPLETED, "transcript", "High."))
+    example = Example(
+        "voice_turn",
+        change(COMPLETED, "transcript", "High."),
+        because=(at("conversation.item.input_audio_transcription.delta"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         entity = context.entity
