@@ -145,6 +145,7 @@ def goals(results: dict[str, Samples], started: dict[str, float]) -> dict[str, f
         "× import of msgspec and argparse: start of the command (at most 2)": (
             started[startup.COMMAND] / started[startup.FLOOR]
         ),
+        "… and check of a small recording (at most 2.5)": (started[startup.CHECK] / started[startup.FLOOR]),
     }
 
 

@@ -1,7 +1,8 @@
 """How long the command takes to start, beside a Python that imports what it must: `python -m benchmarks.startup`.
 
-The command's own `--version` is compared with `python -c "import msgspec, argparse"`, the least that a checker with a
-typed decoder and options can load, and with a bare interpreter.  The processes take turns; the figures are medians.
+The command's own `--version`, and a check of a small recording, are compared with
+`python -c "import msgspec, argparse"`, the least that a checker with a typed decoder and options can load, and with a
+bare interpreter.  The processes take turns; the figures are medians.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 COMMAND = "python -m rtproto.check --version"
+SMALL = Path(__file__).parent.parent / "docs" / "sessions" / "phone-call.jsonl"
+CHECK = f"python -m rtproto.check --format concise {SMALL.name}"
 FLOOR = 'python -c "import msgspec, argparse"'
 BARE = 'python -c ""'
 PROCESSES = {
     COMMAND: ["-m", "rtproto.check", "--version"],
+    CHECK: ["-m", "rtproto.check", "--format", "concise", "--fail-level", "never", str(SMALL)],
     FLOOR: ["-c", "import msgspec, argparse"],
     BARE: ["-c", ""],
 }

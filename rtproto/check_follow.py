@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Hashable, Iterator
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from msgspec.structs import replace
 
 from rtproto import console
-from rtproto.baseline import Baseline
 from rtproto.check_targets import STDIN
 from rtproto.checker import SessionChecker
 from rtproto.checker_repeats import sameness
@@ -23,6 +22,9 @@ from rtproto.recording import Settings, reason
 from rtproto.selection import Selection
 from rtproto.transcripts.growing import GrowingFile, GrowingStream
 from rtproto.transcripts.jsonl import read
+
+if TYPE_CHECKING:
+    from rtproto.baseline import Baseline
 
 
 class Telling:

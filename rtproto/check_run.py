@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from rtproto import console
-from rtproto.baseline import Baseline
 from rtproto.check_outputs import CannotOpen, Outputs, step_summary
 from rtproto.check_settings import wanted
 from rtproto.check_targets import STDIN, targets
@@ -22,6 +22,9 @@ from rtproto.recording import Settings
 from rtproto.reports import Options
 from rtproto.reports.words import plural, prose
 from rtproto.selection import Selection
+
+if TYPE_CHECKING:
+    from rtproto.baseline import Baseline
 
 CLEAN, FOUND, NOT_CHECKED = 0, 1, 2
 
@@ -93,6 +96,8 @@ class Judge:
                 if getattr(self._args, option):
                     raise ValueError(f"--{option.replace('_', '-')} needs --baseline FILE")
             return None
+        from rtproto.baseline import Baseline
+
         return Baseline(asked, update=self._wanted.least_known if self._args.update_baseline else None)
 
     def follow(self, path: str) -> None:
@@ -101,7 +106,7 @@ class Judge:
 
         wanted = self._wanted
         least = wanted.min_severity or (Severity.INFO if self._args.format == "jsonl" else Severity.WARNING)
-        known = None if wanted.baseline is None else Baseline(wanted.baseline)
+        known = self._known()
         telling = Telling(self._found, least, wanted.selection(path), known)
         with console.Interrupts() as interrupts, interrupts.held():
             for report in follow(self._settings, path, telling, interrupts):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from pathlib import Path
 
 from rtproto.protocol.profiles import Profile, ProfileError, read, recognise, shipped
@@ -24,6 +23,8 @@ def profile_of(asked: AnyProfile) -> Profile:
         profile, place = read(Path(asked)), os.fspath(asked)
     for code in profile.relax:
         if not any(known.startswith(code) for known in RULES):
+            from difflib import get_close_matches
+
             near = get_close_matches(code, list(RULES), n=1)
             hint = f"did you mean {near[0]}" if near else "`python -m rtproto rules` prints them all"
             raise ProfileError(f"{place}: [relax] there is no rule {code}; {hint}")

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -56,6 +54,8 @@ class Found(Struct, frozen=True):
         """
         if not self.configuration.per_file_ignores:
             return ()
+        from fnmatch import fnmatchcase
+
         here = self.file.parent if self.file is not None else Path()
         try:
             below = os.path.relpath(path, here).replace(os.sep, "/")
@@ -142,6 +142,8 @@ KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Configuration
 def _convert(table: Mapping[str, Any], place: str) -> Configuration:
     for key in table:
         if key not in KEYS:
+            from difflib import get_close_matches
+
             near = get_close_matches(key.replace("_", "-"), KEYS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(KEYS)}"
             raise ConfigurationError(f"{place}{key}: there is no such key; {hint}")

@@ -163,13 +163,23 @@ def width(out: TextIO | None) -> int:
     return get_terminal_size((100, 24)).columns
 
 
+_HELP = {"-h", "--help"}
+
+
 def help_formatter(argv: Sequence[str]) -> type[argparse.HelpFormatter]:
     """The layout of `--help`: in colours where a terminal is there to show them and `rtproto[cli]` is installed."""
-    if {"-h", "--help"} & set(argv) and color("auto", sys.stdout):
+    if _HELP & set(argv) and color("auto", sys.stdout):
         try:
             from rich_argparse import RawDescriptionRichHelpFormatter
         except ImportError:
             pass
         else:
             return RawDescriptionRichHelpFormatter
-    return argparse.RawDescriptionHelpFormatter
+    return argparse.RawDescriptionHelpFormatter if _HELP & set(argv) else _Usage
+
+
+class _Usage(argparse.RawDescriptionHelpFormatter):
+    """The layout of an error's usage: of a fixed width, for to ask the terminal costs milliseconds at every start."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=100)

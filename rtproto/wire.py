@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import codecs
 import functools
-import secrets
+import os
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, cast
@@ -73,7 +73,7 @@ _KEY_WITHIN = 600
 _TAIL_WITHIN = 1000
 """Bytes after the audio that are still remembered as the usual tail; much less than `SPLICED_FROM`."""
 
-_HOLE = secrets.token_hex(8)
+_HOLE = os.urandom(8).hex()
 _HOLE_BYTES = _HOLE.encode()
 """Stands where the audio was.  Nobody can have written it into a frame, so the field that holds it afterwards
 is the field whose value was taken out: not a namesake in a nested object, nor a key that only ends like it."""

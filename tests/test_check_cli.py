@@ -508,6 +508,23 @@ print(sorted(m for m in sys.modules if m.split(".")[0] in ("rtproto", "msgspec",
     assert ran.stdout.splitlines()[-1] == b"['rtproto', 'rtproto.check', 'rtproto.console']"
 
 
+def test_a_small_check_imports_only_what_it_needs(here: Path) -> None:
+    """What other formats, files of settings and profiles need costs milliseconds that they alone should pay."""
+    program = """
+import gc, sys
+from rtproto import check
+check.main(["clean.jsonl", "--format", "concise", "--isolated"])
+assert gc.isenabled()
+heavy = ("rich", "yaml", "xml", "tomli", "difflib", "hashlib", "importlib.resources", "secrets", "tempfile")
+reports = ("full", "json", "sarif", "junit", "github", "gitlab", "summary", "places", "pages")
+unneeded = {*heavy, "rtproto.baseline", "rtproto.check_follow", *(f"rtproto.reports.{name}" for name in reports)}
+print(sorted(unneeded & set(sys.modules)))
+"""
+    ran = spawn("-c", program, stdout=subprocess.PIPE, cwd=here)
+
+    assert (ran.stderr, ran.stdout.splitlines()[-1]) == (b"", b"[]")
+
+
 def test_the_module_runs_from_anywhere(here: Path) -> None:
     ran = spawn("-m", "rtproto.check", "-q", "broken.jsonl", stdout=subprocess.PIPE, cwd=here)
 

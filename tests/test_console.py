@@ -144,6 +144,7 @@ def test_help_is_plain_unless_a_terminal_asks_for_it(monkeypatch: pytest.MonkeyP
     rich = console.help_formatter(["--help"])
 
     assert rich.__module__.startswith("rich_argparse")
-    assert console.help_formatter([]) is argparse.RawDescriptionHelpFormatter
+    assert console.help_formatter([])("x").format_help() == ""
+    assert console.help_formatter([]) is not argparse.RawDescriptionHelpFormatter  # it asks no terminal
     monkeypatch.setitem(sys.modules, "rich_argparse", None)
     assert console.help_formatter(["-h"]) is argparse.RawDescriptionHelpFormatter

@@ -11,8 +11,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,6 +75,8 @@ def shipped(name: str) -> Profile:
         return OPENAI
     if name not in NAMES:
         raise ProfileError(f"no profile {name!r}; there are: {', '.join(NAMES)}, and *.toml files of yours")
+    from importlib.resources import files  # brings half the standard library, which most runs do without
+
     return parse(files(__name__).joinpath(f"{name}.toml").read_bytes(), name)
 
 
@@ -123,6 +123,8 @@ def parse(raw: bytes, name: str) -> Profile:
     members = _File.__struct_fields__
     for member in document:
         if member not in members:
+            from difflib import get_close_matches
+
             near = get_close_matches(member, members, n=1)
             told = f"did you mean {near[0]!r}" if near else f"there are: {', '.join(members)}"
             raise ProfileError(f"a profile has no member {member!r}; {told}")
