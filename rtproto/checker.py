@@ -58,7 +58,6 @@ if TYPE_CHECKING:
 _OTHER = {"client": "server", "server": "client"}
 _FIRST = ("session.created", "transcription_session.created")
 """What a server begins with, and no client ever sends."""
-_CONFIGURED = ("session.created", "session.updated", "transcription_session.updated")
 
 
 class SessionChecker:
@@ -211,9 +210,9 @@ class SessionChecker:
         if self._swap_is_news:
             self._swap_is_news = False
             self._tell(SWAPPED, event, None)
-        if isinstance(event, Fault):
+        if place is None and isinstance(event, Fault):
             self._judge_fault(event, direction)
-        elif isinstance(event, UnknownEvent):
+        elif place is None and isinstance(event, UnknownEvent):
             self._judge_unknown(event, direction)
         else:
             if place is None:
@@ -307,7 +306,7 @@ class SessionChecker:
         """Tables, rules, facts, in this order; `under` is the finding that explains whatever is wrong now."""
         context, plan = self._context, place.plan
         context.type = plan.type
-        if plan.type in _CONFIGURED and not self._profile_fixed:
+        if plan.configures and not self._profile_fixed:
             shown = profile_in(context.raw)
             if shown is not None:
                 self._profile, self._profile_reason = shown
@@ -326,7 +325,8 @@ class SessionChecker:
         if plan.happening is not None and plan.happening not in facts.happened:
             facts.happened |= {plan.happening}
         if not salvaged:
-            for rule, check in plan.concerned(event, facts):
+            concerned = plan.checks if plan.concerned is None else plan.concerned(event, facts)
+            for rule, check in concerned:
                 for verdict in check(context, event):
                     self._emit(rule, verdict, event, under)
             if plan.audio and context.audio_bytes is None:
@@ -336,14 +336,14 @@ class SessionChecker:
             elif plan.audio and len(context.raw) > LARGE_BYTES:
                 self._tell(LARGE_AUDIO, event, under)
         if context.direction == "client":
-            self._facts.note_client(plan.type, event, context.line)
+            facts.note_client(plan.type, event, context.line)
         place.handler(event, context.line, place.entity, context.audio_bytes)
         if plan.collects:
             place.collect = None if place.entity is None else place.entity.text.append
         if plan.answers and (broken is None or broken.machine.name != "conversation item"):
             # An item that is added once more answers nothing: the next item answers the next request.
-            self._facts.ledger.settle(event)
-        if plan.type == "response.done" and place.entity is not None:
+            facts.ledger.settle(event)
+        if plan.ends and place.entity is not None:
             self._engine.prune(place.entity)
 
     def _emit_all(self, rule: Rule, verdicts: Iterable[Verdict], event: Any, under: int | None) -> int | None:

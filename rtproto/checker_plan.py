@@ -41,6 +41,9 @@ for _rule in INSTANCES.values():
         CHECKS[_type] = (*CHECKS.get(_type, ()), _rule)
 
 
+_CONFIGURED = ("session.created", "session.updated", "transcription_session.updated")
+
+
 class Plan:
     """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
     become.  Made once for all connections."""
@@ -48,9 +51,12 @@ class Plan:
     __slots__ = (
         "answers",
         "audio",
+        "checks",
         "collects",
         "concerned",
+        "configures",
         "course",
+        "ends",
         "handler",
         "happening",
         "raw_checks",
@@ -60,8 +66,10 @@ class Plan:
     def __init__(self, type: str, direction: str, dialect: str) -> None:
         self.type = type
         rules = [rule for rule in CHECKS.get(type, ()) if dialect in rule.dialects]
-        self.concerned = Sieve([(rule, rule.check) for rule in rules]).concerned
-        """The rules that are asked about an event."""
+        sieve = Sieve([(rule, rule.check) for rule in rules])
+        self.checks = sieve.checks
+        self.concerned = sieve.concerned if sieve.sorts else None
+        """Chooses the rules that an event concerns; None where every event concerns them all."""
         self.raw_checks = tuple(rule for rule in rules if rule.reads_raw)
         """Rules that judge the bytes, also of an event that did not decode."""
         depends = [name for rule in rules for name in rule.depends]
@@ -71,6 +79,9 @@ class Plan:
         self.handler = (CLIENT_HANDLERS if direction == "client" else SERVER_HANDLERS).get(type, no_fact)
         self.audio = type in AUDIO_FIELDS
         self.collects = self.handler is Facts.on_text_delta
+        self.configures = type in _CONFIGURED
+        """It shows a session, by which a profile may be known."""
+        self.ends = type == "response.done"
         self.happening = HAPPENINGS.get(type)
         self.answers = direction == "server" and (type == "error" or type in QUESTIONS)
 

@@ -9,7 +9,7 @@ that it comes to one look-up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -69,20 +69,31 @@ class Sieve:
     def __init__(self, checks: Sequence[Check]) -> None:
         self.checks = tuple(checks)
         self._values = {str(rule.only[0]) for rule, _ in checks if rule.only}
-        self._paths = self._values.union(*(rule.reads for rule, _ in checks))
+        self._paths = sorted(self._values.union(*(rule.reads for rule, _ in checks)))
         names = sorted({name for rule, _ in checks for name in (*rule.when, *rule.unless)})
         self._conditions = [(1 << bit, CONDITIONS[name]) for bit, name in enumerate(names)]
-        self._readers: dict[type, Callable[[Any], Any]] = {}
+        self._readers: dict[type, _Reader] = {}
         self._found: dict[Any, tuple[Check, ...]] = {}
+
+    @property
+    def sorts(self) -> bool:
+        """Whether any of the rules declares what it needs."""
+        return bool(self._paths or self._conditions or any(rule.since for rule, _ in self.checks))
 
     def concerned(self, event: Any, facts: Facts) -> tuple[Check, ...]:
         """The rules that an event concerns, in the order in which they are asked."""
         cls = event.__class__
+        reader = self._readers.get(cls)
+        if reader is None:
+            reader = self._readers[cls] = _Reader(cls, self._paths, self._values)
         holding = 0
         for bit, condition in self._conditions:
             if condition(facts, event):
                 holding |= bit
-        shape = facts.happened, holding, cls, (self._readers.get(cls) or self._reader(cls))(event)
+        held = reader.hold(event)
+        kind = held.__class__
+        read = reader.parts.get(kind) or reader.part(kind)
+        shape = facts.happened, holding, cls, reader.own(event), kind, read(held)
         found = self._found.get(shape)
         if found is None:
             if len(self._found) >= _SHAPES:
@@ -91,47 +102,35 @@ class Sieve:
             self._found[shape] = found
         return found
 
-    def _reader(self, cls: type[Struct]) -> Callable[[Any], Any]:
-        """What reads the shape of events of a class: all that `concerns` looks at, for every rule."""
-        names = {"": [""], **{path.rpartition(".")[0]: [""] for path in self._paths}}
-        for path in sorted(self._paths):
+
+class _Reader:
+    """What reads the shape of events of one class: all that `concerns` looks at, for every rule.
+
+    That is members of the event, and members of the one object in it that rules speak of.
+    """
+
+    __slots__ = ("_names", "hold", "own", "parts")
+
+    def __init__(self, cls: type[Struct], paths: Iterable[str], values: Container[str]) -> None:
+        names: dict[str, list[str]] = {"": []}
+        for path in paths:
             holder, _, name = path.rpartition(".")
-            names[holder].append(name if path in self._values else f"{name}.__class__")
-        own = _getter(cls, names.pop(""))
-        parts = [_part(holder, wanted) for holder, wanted in names.items() if holder in cls.__struct_fields__]
-        if len(parts) == 1 and own is _nothing:
-            reader = parts[0]
-        elif parts:
-            reader = _together([own, *parts])
-        else:
-            reader = own
-        self._readers[cls] = reader
-        return reader
+            if (holder or name) in cls.__struct_fields__:
+                names.setdefault(holder, []).append(name if path in values else f"{name}.__class__")
+        self.own = _getter(cls, names.pop(""))
+        (holder, self._names) = names.popitem() if names else ("__class__", [])
+        if names:
+            raise TypeError(f"rules on {cls.__name__} speak of members of {holder} and of {', '.join(names)}")
+        self.hold: Callable[[Any], Any] = attrgetter(holder)
+        self.parts: dict[type, Callable[[Any], Any]] = {}
+        """Readers of that object, by its class."""
 
-
-def _part(holder: str, names: Sequence[str]) -> Callable[[Any], Any]:
-    """What reads members of an object in an event, whatever its class: which that is, and the members it has."""
-    hold = attrgetter(holder)
-    getters: dict[type, Callable[[Any], Any]] = {}
-
-    def read(event: Any) -> Any:
-        held = hold(event)
-        cls = held.__class__
-        return cls, (getters.get(cls) or getters.setdefault(cls, _getter(cls, names)))(held)
-
-    return read
+    def part(self, cls: type) -> Callable[[Any], Any]:
+        return self.parts.setdefault(cls, _getter(cls, self._names))
 
 
 def _getter(cls: type, names: Iterable[str]) -> Callable[[Any], Any]:
-    """`attrgetter` of those names that the class has, or what gives None where it has none of them."""
+    """What reads those of the members that the class has; its own name stands for none."""
     fields = getattr(cls, "__struct_fields__", ())
     there = [name for name in names if name.partition(".")[0] in fields]
-    return attrgetter(*there) if there else _nothing
-
-
-def _together(readers: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    return lambda event: tuple([read(event) for read in readers])
-
-
-def _nothing(value: Any) -> None:
-    return None
+    return attrgetter(*there or ["__class__"])

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from rtproto.events import base
-from rtproto.events.base import Nested
+from rtproto.events.base import Event
 from rtproto.events.common.mcp import McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools
 from rtproto.findings import Severity
 from rtproto.protocol.engine import Entity
@@ -104,7 +104,7 @@ class Odd(Struct, frozen=True):
 class _Plan:
     """The fields of one class to look at."""
 
-    __slots__ = ("fine", "inner", "read", "scalars")
+    __slots__ = ("fine", "inner", "read", "recurs", "scalars")
 
     def __init__(self, cls: type[Struct]) -> None:
         values = _values(cls)
@@ -115,13 +115,13 @@ class _Plan:
         self.fine: set[Any] = set()
         """What `read` gave for objects that were in order: there are few combinations, and they come again."""
         self.inner = [
-            (name, values.get(name, frozenset[Any]()), (cls, name) if issubclass(cls, Nested) else None)
+            (name, values.get(name, frozenset[Any]()))
             for name in cls.__struct_fields__
             if name not in self.scalars
             and (name in values or any(enumerated(inner) for inner in _classes(hints[name])))
         ]
-        """All other fields, with the values that they may have themselves, and the name by which an object there is
-        remembered: settings come again and again, items do not."""
+        """All other fields, with the values that they may have themselves."""
+        self.recurs = not issubclass(cls, Event)
 
 
 def _holds_more(hint: Any) -> bool:
@@ -134,8 +134,9 @@ def _holds_more(hint: Any) -> bool:
 
 _PLANS: dict[type[Struct], _Plan | None] = {}
 """None for a class without anything to look at."""
-_Settings: TypeAlias = dict[tuple[type[Struct], str], Struct]
-"""The last object that was in order, by the place where it stood."""
+_Last: TypeAlias = dict[type, Struct]
+"""The last object of each class that was in order.  The server shows settings with each response, and an item four
+times."""
 
 
 def _plan(cls: type[Struct]) -> _Plan | None:
@@ -143,7 +144,7 @@ def _plan(cls: type[Struct]) -> _Plan | None:
     return _PLANS.setdefault(cls, _Plan(cls) if enumerated(cls) else None)
 
 
-def strangers(value: Struct, before: _Settings) -> list[Odd] | None:
+def strangers(value: Struct, last: _Last) -> list[Odd] | None:
     """The strings and numbers in an object that are in none of the closed sets they should be in; None if all are."""
     cls = value.__class__
     plan = _PLANS[cls] if cls in _PLANS else _plan(cls)
@@ -155,41 +156,34 @@ def strangers(value: Struct, before: _Settings) -> list[Odd] | None:
             found += _stranger(name, getattr(value, name), _values(cls)[name])
         if not found:
             plan.fine.add(read)
-    for name, known, place in plan.inner:
+    for name, known in plan.inner:
         part = getattr(value, name)
-        kind = part.__class__
-        if part is UNSET or part is None or (kind is str and part in known):
+        if part.__class__ is not list:
+            if not (part is UNSET or part is None or _plain(part, known, last)):
+                found += _below(name, part, known, last)
             continue
-        if kind is list:
-            for index, entry in enumerate(part):
-                if not (entry in known if entry.__class__ is str else _seen(entry)):
-                    found += _below(f"{name}[{index}]", entry, known, before)
-        elif isinstance(part, Struct):
-            if place is not None and before.get(place) == part:
-                continue
-            below = strangers(part, before)
-            if below is not None:
-                found += _under(name, below)
-            elif place is not None:
-                before[place] = part
-        else:
-            found += _stranger(name, part, known)
-    return found or None
+        for index, entry in enumerate(part):
+            if not _plain(entry, known, last):
+                found += _below(f"{name}[{index}]", entry, known, last)
+    if found:
+        return found
+    if plan.recurs:
+        last[cls] = value
+    return None
 
 
-def _seen(entry: Any) -> bool:
-    """Whether an object in a list has nothing to look at, or strings alone that were in order before."""
-    cls = entry.__class__
-    if cls not in _PLANS:
-        return False
-    plan = _PLANS[cls]
-    return plan is None or (not plan.inner and plan.read(entry) in plan.fine)
+def _plain(value: Any, known: frozenset[Any], last: _Last) -> bool:
+    """Whether it is plain that a value is in order: one of the known, nothing to look at, or the last one again."""
+    cls = value.__class__
+    if cls is str:
+        return value in known
+    return (cls in last and last[cls] == value) or (cls in _PLANS and _PLANS[cls] is None)
 
 
-def _below(path: str, value: Any, known: frozenset[Any], before: _Settings) -> list[Odd]:
+def _below(path: str, value: Any, known: frozenset[Any], last: _Last) -> list[Odd]:
     if not isinstance(value, Struct):
         return _stranger(path, value, known)
-    below = strangers(value, before)
+    below = strangers(value, last)
     return [] if below is None else _under(path, below)
 
 
@@ -236,8 +230,8 @@ class EnumUnknown(Rule):
     example = Example("text_turn", change("session.created", "session.truncation", "smart"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        settings: _Settings = context.memory(self.code, dict)
-        found = strangers(event, settings)
+        last: _Last = context.memory(self.code, dict)
+        found = strangers(event, last)
         if found is None:
             return NOTHING
         _found(context)[:] = found
