@@ -69,6 +69,9 @@ class SessionChecker:
     With `strict_fields`, events are also searched for members that no type has (SHP004) and for repeated keys (WIR010).
     That takes several times as long as all the rest, so it is not done unasked.
 
+    `event_ids` of the server are remembered at least, and twice as many at most, to tell when one comes again (SES004).
+    They are the most of what a long session takes: 0.2 KiB each.
+
     `findings` holds everything found so far; an index into it is what `Finding.caused_by` means.
     """
 
@@ -80,6 +83,7 @@ class SessionChecker:
         path: str = "",
         max_frame_bytes: int = MAX_LINE_BYTES,
         strict_fields: bool = False,
+        event_ids: int = EVENT_IDS,
     ) -> None:
         if dialect is not None and dialect not in DIALECTS:
             raise ValueError(f"no dialect {dialect!r}; there are: " + ", ".join(DIALECTS))
@@ -93,6 +97,7 @@ class SessionChecker:
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
         self._profile_fixed = profile is not None
         self._strict = strict_fields
+        self._event_ids = event_ids
         self._max_frame_bytes = max_frame_bytes
         self._ordinary_bytes = min(max_frame_bytes, LARGE_BYTES)
         self._line = 0
@@ -105,7 +110,7 @@ class SessionChecker:
         self._facts = Facts(dialect=self._dialect or "ga")
         self._engine = Engine(self._facts)
         self._context = Context(self._facts, self._engine, self.findings)
-        self._sides = {direction: Side(self.dialect, direction) for direction in ("client", "server")}
+        self._sides = {side: Side(self.dialect, side, self._event_ids) for side in ("client", "server")}
         self._places: dict[Plan, Place] = {}
         self._foreign: dict[tuple[str, str], Decoder] = {}
         self._look = True
@@ -181,7 +186,7 @@ class SessionChecker:
                 earlier, odd = before_it, True
             elif side.older_ids and event_id in side.older_ids:
                 earlier, odd = side.older_ids[event_id], True
-            elif known >= EVENT_IDS:
+            elif known >= side.most_ids:
                 side.turn_over()
         if place is not None and place.quiet_moves == self._engine.moves and not odd:
             key = place.key
@@ -233,6 +238,7 @@ class SessionChecker:
             self._tell(BACKWARDS, event, None)
         if len(self.findings) > before:
             self._suspect(event, before)
+        context.raw = b""
         return self.findings[before:]
 
     def _judge_id(self, type: str, event: Any, earlier: int) -> int | None:
@@ -288,7 +294,7 @@ class SessionChecker:
             if self._dialect is not None and self._dialect != self._facts.dialect:
                 self._facts.dialect = self._dialect
                 for side, fresh in self._sides.items():
-                    self._sides[side] = Side(self._dialect, side)
+                    self._sides[side] = Side(self._dialect, side, self._event_ids)
                     self._sides[side].events = fresh.events
                 self._places.clear()
         self._look = self._swapped or self._dialect is None

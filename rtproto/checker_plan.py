@@ -28,7 +28,7 @@ CLOCK_SLACK = 0.01
 LARGE_BYTES = 15 * 2**20
 """Bytes of a frame above which its audio is asked for its size; the API takes 15 MiB of audio in one event."""
 EVENT_IDS = 65_536
-"""Server event ids that are remembered at least, to tell when one comes again; at most twice as many are."""
+"""Server event ids that are remembered unless something else is asked for."""
 NO_IDS: dict[Any, int] = {"": 0, None: 0, UNSET: 0}
 """What stands where an event has no id: found among the ids, it leads to a closer look."""
 
@@ -106,9 +106,19 @@ class Place(Step):
 class Side:
     """One direction of a connection."""
 
-    __slots__ = ("appends", "decode", "decoder", "events", "ids", "measure", "older_ids", "places")
+    __slots__ = (
+        "appends",
+        "decode",
+        "decoder",
+        "events",
+        "ids",
+        "measure",
+        "most_ids",
+        "older_ids",
+        "places",
+    )
 
-    def __init__(self, dialect: str, direction: str) -> None:
+    def __init__(self, dialect: str, direction: str, most_ids: int = EVENT_IDS) -> None:
         self.decoder = Decoder(DIALECTS[dialect], direction=direction)
         self.decode = self.decoder.decode
         self.measure = self.decoder.repeated_audio
@@ -118,7 +128,8 @@ class Side:
         self.places: dict[type, Place] = {}
         """By class of event, so that the common event needs one look-up."""
         self.ids: dict[Any, int] | None = None if direction == "client" else dict(NO_IDS)
-        """Event ids of this side and their lines, the latest `EVENT_IDS` at most; None where they need not differ."""
+        """Event ids of this side and their lines, the latest `most_ids` at most; None where they need not differ."""
+        self.most_ids = most_ids + len(NO_IDS)
         self.older_ids: dict[Any, int] = {}
         """The generation of ids before that."""
 
@@ -130,7 +141,7 @@ class Side:
         if event_id in ids or event_id in self.older_ids:
             return ids.get(event_id) or self.older_ids.get(event_id, 0)
         ids[event_id] = line
-        if len(ids) > EVENT_IDS:
+        if len(ids) > self.most_ids:
             self.turn_over()
         return None
 

@@ -102,11 +102,7 @@ class Decoder:
             raise ValueError(f"no direction {direction!r}; there are: client, server")
         self.dialect = dialect
         self.direction = direction
-        classes = dialect.client if direction == "client" else dialect.server + dialect.extras
-        types: dict[str, type[Event]] = {event_type(cls): cls for cls in classes}
-        self._audio: dict[type, str] = {
-            types[name]: field for name, field in AUDIO_FIELDS.items() if name in types
-        }
+        types, self._audio = _types(dialect, direction)
         self._last: object = None
         """The last event, as long as nobody has asked for the length of its audio, and that length afterwards."""
         self.repeated_audio: Callable[[bytes], int] = _no_repetition
@@ -240,6 +236,14 @@ class Decoder:
 
         self.repeated_audio = repeated_audio
         return decode_or_repeat
+
+
+@functools.cache
+def _types(dialect: Dialect, direction: str) -> tuple[Mapping[str, type[Event]], Mapping[type, str]]:
+    """The classes of one side by their tags, and the field with the audio for those that have some."""
+    classes = dialect.client if direction == "client" else dialect.server + dialect.extras
+    types = {event_type(cls): cls for cls in classes}
+    return types, {types[name]: field for name, field in AUDIO_FIELDS.items() if name in types}
 
 
 def _no_repetition(raw: bytes) -> int:

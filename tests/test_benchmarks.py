@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as program
-from benchmarks import contenders
+from benchmarks import contenders, instructions, load
 from benchmarks.sessions import text_session, voice_session
 from benchmarks.workloads import Workload, audio_deltas, text_deltas, workloads
 
@@ -63,3 +63,55 @@ def test_the_benchmarks_run_and_write_their_figures(
     names = {contender["name"] for load in figures["workloads"] for contender in load["contenders"]}
     assert names == {contender.name for contender in contenders.contenders()}
     assert "orjson" in capsys.readouterr().out
+
+
+def test_the_load_of_many_sessions_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert load.main(["--sessions", "2", "--turns", "1", "--longest", "2"]) == 0
+
+    told = capsys.readouterr().out
+    assert "text, 2 turns" in told
+    assert "µs of feed, 2 sessions" in told
+
+
+def test_quantiles_are_told_in_microseconds() -> None:
+    times = [number / 1e6 for number in range(1, 1_001)]
+
+    assert load.quantiles(times).split() == ["501.0", "991.0", "1000.0"]
+
+
+def test_more_instructions_than_a_tenth_above_the_known_are_told() -> None:
+    known = {"text": 1_000, "voice": 2_000}
+
+    assert instructions.exceeded({"text": 1_100, "voice": 1_500}, known) == []
+    assert instructions.exceeded({"text": 1_101, "voice": 2_600}, known) == [
+        "text: 1,101k instructions, +10.1% of 1,000k",
+        "voice: 2,600k instructions, +30.0% of 2,000k",
+    ]
+
+
+def test_what_is_counted_is_judged_to_the_end() -> None:
+    assert instructions.main(["--pass", "text", "1"]) == 0
+
+
+def test_without_valgrind_nothing_is_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+
+    assert instructions.main(["--check"]) == 0
+    assert "apt-get install valgrind" in capsys.readouterr().out
+
+
+def test_growth_fails_the_check(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    figures = tmp_path / "instructions.json"
+    figures.write_text(json.dumps({instructions.VERSION: {"text": 1_000, "voice": 2_000}}))
+    monkeypatch.setattr(instructions, "FIGURES", figures)
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    monkeypatch.setattr(instructions, "measured", lambda: {"text": 1_500, "voice": 2_000})
+
+    assert instructions.main(["--check"]) == 1
+    assert "+50.0%" in capsys.readouterr().out
+    assert instructions.main(["--write"]) == 0
+    assert instructions.main(["--check"]) == 0

@@ -463,9 +463,8 @@ def test_cleared_playback_that_the_client_asked_for() -> None:
 # Corners.
 
 
-def test_event_ids_are_remembered_in_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_event_ids_are_remembered_in_a_window() -> None:
     """An id that comes again is told while it is among the last ones, and forgotten afterwards."""
-    monkeypatch.setattr("rtproto.checker.EVENT_IDS", 4)
     lines = session("text_turn")
     again = lines[5][1]["event_id"]
     early, late = (
@@ -473,18 +472,17 @@ def test_event_ids_are_remembered_in_a_window(monkeypatch: pytest.MonkeyPatch) -
         change("response.done", "event_id", again, 1),
     )
 
-    assert found(check(encode(early.apply(lines)))) == [("SES004", 11)]
-    assert found(check(encode(late.apply(lines)))) == []
+    assert found(check(encode(early.apply(lines)), event_ids=4)) == [("SES004", 11)]
+    assert found(check(encode(late.apply(lines)), event_ids=4)) == []
 
 
-def test_a_delta_may_not_have_an_id_of_the_generation_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_delta_may_not_have_an_id_of_the_generation_before() -> None:
     """A window turns over at 4 ids; deltas are looked up on a way of their own."""
-    monkeypatch.setattr("rtproto.checker.EVENT_IDS", 4)
     lines = session("text_turn")
     deltas = [n for n, (_, event) in enumerate(lines) if event["type"] == "response.output_text.delta"]
     again = change("response.output_text.delta", "event_id", lines[deltas[0] - 1][1]["event_id"], 2)
 
-    assert found(check(encode(again.apply(lines)))) == [("SES004", deltas[2] + 1)]
+    assert found(check(encode(again.apply(lines)), event_ids=4)) == [("SES004", deltas[2] + 1)]
 
 
 def test_a_second_connection_keeps_a_dialect_that_was_forced() -> None:

@@ -91,9 +91,8 @@ def test_events_that_do_not_decode_have_ids_too(event: dict[str, Any]) -> None:
     assert ("SES004", 4) in roots(judge(lines))
 
 
-def test_ids_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checker_plan, "EVENT_IDS", 6)
-    side = checker_plan.Side("ga", "server")
+def test_ids_are_remembered_within_bounds() -> None:
+    side = checker_plan.Side("ga", "server", 3)
     lines = [side.note_id(f"event_{n}", n) for n in range(1, 9)]
 
     assert lines == [None] * 8

@@ -119,6 +119,7 @@ class Facts:
         """
         conversation_id = getattr(response, "conversation_id", UNSET)
         if conversation_id is not UNSET:
+            # GA says it of every response.
             return conversation_id is not None
         oldest = next(self.ledger.pending("response.create"), None)
         return oldest is None or bool(field(oldest.event, "response", "conversation") != "none")

@@ -176,12 +176,10 @@ class Ledger:
 
 def alike(asked: Any, item: Any) -> bool:
     """Whether an item may be the one that was asked for: the same type and role, and spoken where that is spoken."""
-    return (
-        tag_of(asked) == tag_of(item)
-        and field(asked, "role") == field(item, "role")
-        and field(asked, "call_id") in (None, field(item, "call_id"))
-        and _spoken(asked) == _spoken(item)
-    )
+    if tag_of(asked) != tag_of(item) or field(asked, "role") != field(item, "role"):
+        return False
+    call_id = field(asked, "call_id")
+    return (call_id is None or call_id == field(item, "call_id")) and _spoken(asked) == _spoken(item)
 
 
 def _spoken(item: Any) -> bool:

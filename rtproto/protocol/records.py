@@ -15,7 +15,14 @@ IDENTITY = ("type", "role", "name", "server_label")
 
 def identity(item: Any) -> Identity:
     """The values of those members, each None where there is none."""
-    return tag_of(item), field(item, "role"), field(item, "name"), field(item, "server_label")
+    role, name = getattr(item, "role", None), getattr(item, "name", None)
+    label = getattr(item, "server_label", None)
+    return (
+        tag_of(item),
+        None if role is UNSET else role,
+        None if name is UNSET else name,
+        None if label is UNSET else label,
+    )
 
 
 class Item:
@@ -44,7 +51,7 @@ class Item:
         self.call_id: str | None = field(item, "call_id")
         self.previous: Any = UNSET
         """The `previous_item_id` with which it was added to the conversation."""
-        self.parts: tuple[str | None, ...] = tuple(map(tag_of, field(item, "content") or ()))
+        self.parts: tuple[str | None, ...] = tuple([tag_of(part) for part in field(item, "content") or ()])
         """The types of its content parts, as it was announced."""
         self.line = line
         self.announced_by = tag_of(event) or ""

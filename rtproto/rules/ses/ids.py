@@ -18,7 +18,7 @@ class EventIdDuplicate(Rule):
 
     Clients that drop what they have seen drop the second event, and with it words or a whole tool call. Where the
     recorder tapped a call twice (data channel and side-band socket), every event comes twice: keep one of the taps.
-    The last 65,536 ids are remembered.
+    The last 65,536 ids are remembered, or as many as the checker is told.
     """
 
     code = "SES004"
