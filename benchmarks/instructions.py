@@ -1,8 +1,8 @@
 """How many instructions a full check takes: `python -m benchmarks.instructions --check`, the guard in CI.
 
 Times on a shared machine vary by half; the instructions that valgrind counts vary by less than one in a hundred.  A
-short text session and a short voice session are each judged in a child process with fixed hashes, once and several times
-over, and the difference tells what one more pass takes: neither start-up nor the first use of anything is in it.
+short text session and a short voice session are each judged in a child process with fixed hashes, a few times and more
+often, and the difference tells what one more pass takes: neither start-up nor the first use of anything is in it.
 
 `--check` compares with the figures in `instructions.json`, kept for each minor version of Python, and fails where a
 session takes over a tenth more.  After a change that is meant to cost something, `--write` renews the figure.  Without
