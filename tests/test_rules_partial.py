@@ -102,3 +102,19 @@ def test_itm023_the_output_of_a_call_may_have_come_before_the_recording() -> Non
 
     assert "ITM023" in codes([line for line in lines if line[1].get("item", {}).get("id") != "item_o1"])
     assert "ITM023" not in codes([lines[closed], *lines[at(lines, "response.create", 1) :]])
+
+
+def test_itm011_what_a_response_generates_is_no_answer_to_a_request() -> None:
+    """An assistant's message that the client puts into the history, while the model writes one."""
+    lines = session("text_turn")
+    text = [{"type": "output_text", "text": "Before."}]
+    item = {"type": "message", "role": "assistant", "content": text}
+    asked = {"type": "conversation.item.create", "previous_item_id": "root", "item": item}
+    lines.insert(at(lines, "response.created"), ("client", asked))
+    given = {"previous_item_id": None, "item": {**item, "id": "item_h", "status": "completed"}}
+    done = at(lines, "response.done")
+    for name in ("done", "added"):
+        event = {"type": f"conversation.item.{name}", "event_id": f"event_{name}", **given}
+        lines.insert(done + 1, ("server", event))
+
+    assert not codes(lines) & {"ITM010", "ITM011", "ITM013", "ITM015"}

@@ -348,6 +348,7 @@ class Facts:
         response.output[len(response.output) if index is None else index] = item_id
         response.open_items.add(item_id)
         self.items[item_id] = item = Item(event.item, event, line, response.id)
+        self.ledger.generated.add(item_id)
         self.note_call(item)
 
     def on_part_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:

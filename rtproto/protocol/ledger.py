@@ -94,6 +94,8 @@ class Ledger:
         """Line of the latest request that was granted, by type."""
         self.guessed: set[str] = set()
         """Types of requests of which one was struck out by an error that did not name it."""
+        self.generated: set[str] = set()
+        """Items that a response announced: no client asked for them."""
 
     def ask(self, type: str, event: Any, line: int) -> Request | None:
         """Enter a client event; returns the request, or None for an event that is never answered."""
@@ -126,6 +128,8 @@ class Ledger:
         if type == "error":
             return self._refused_by(event)
         question = QUESTIONS.get(type)
+        if question == "conversation.item.create" and field(event, "item", "id") in self.generated:
+            return None
         answered: Request | None = None
         for request in self.open:
             if request.type == question and _fits(request, event):

@@ -26,6 +26,7 @@ import msgspec
 
 from rtproto.events.dialect import DIALECTS, direction_of
 from rtproto.protocol.engine import Key
+from rtproto.protocol.ledger import QUESTIONS
 from rtproto.protocol.machine import Breach
 from rtproto.protocol.routes import allowed_events, routes_of
 from rtproto.protocol.tables import MACHINES
@@ -76,19 +77,36 @@ class Move(NamedTuple):
     needs: frozenset[str]
     """Any of these features allows it; none: it is always allowed."""
     dialects: tuple[str, ...]
+    costs: str
+    """The budget that pays for it, `turns` or `extras`; empty for what goes on with something that has begun."""
 
+
+ALWAYS_ASKED = (
+    "session.updated",
+    "conversation.item.retrieved",
+    "conversation.item.deleted",
+    "conversation.item.truncated",
+    "input_audio_buffer.cleared",
+)
+"""Events of the server that only ever answer a request."""
 
 MOVES: dict[str, list[Move]] = {}
 """The moves by the machine of their subject; of streams by machine and kind, as in `stream text`."""
 
 
 def move(
-    type: str, of: str, *, weight: int = 10, needs: str = "", dialects: Sequence[str] = ("beta", "ga")
+    type: str,
+    of: str,
+    *,
+    weight: int = 10,
+    needs: str = "",
+    dialects: Sequence[str] = ("beta", "ga"),
+    costs: str = "",
 ) -> Callable[[Write], Write]:
     """Register the function that writes events of a type (in GA's name) for the subjects of a machine."""
 
     def register(write: Write) -> Write:
-        entry = Move(type, write, weight, frozenset(needs.split()), tuple(dialects))
+        entry = Move(type, write, weight, frozenset(needs.split()), tuple(dialects), costs)
         MOVES.setdefault(of, []).append(entry)
         return write
 
@@ -102,6 +120,9 @@ class Option(NamedTuple):
     direction: str
     write: Write
     weight: int
+    costs: str
+    request: str
+    """The type of the request that it always answers, if there is one."""
 
 
 @functools.cache
@@ -120,7 +141,9 @@ def options(dialect: str, features: frozenset[str], kind: str, state: str) -> tu
         # Of what is no input of the machine its table says nothing.
         concerned = any(route.machine == machine for route in routes_of(dialect, type))
         if type in allowed or not concerned:
-            found.append(Option(type, direction_of(type) or "server", entry.write, entry.weight))
+            request = QUESTIONS[type] if type in ALWAYS_ASKED else ""
+            direction = direction_of(type) or "server"
+            found.append(Option(type, direction, entry.write, entry.weight, entry.costs, request))
     return tuple(found)
 
 
@@ -214,6 +237,7 @@ class Stage:
         total = 0
         entities = self.engine.entities
         over: list[Subject] = []
+        budget = {"turns": self.model.turns, "extras": self.model.extras}
         for subject in reversed(self._subjects.values()):
             entity = entities[subject.machine].get(subject.key)
             state = MACHINES[subject.machine].states[0] if entity is None else entity.state
@@ -221,6 +245,10 @@ class Stage:
             if not found and entity is not None and subject.key:
                 over.append(subject)
             for option in found:
+                if (option.costs and not budget[option.costs]) or (
+                    option.request and not self.asked.get(option.request)
+                ):
+                    continue
                 left.append((option, subject.key))
                 total += option.weight
         for subject in over:
@@ -232,6 +260,8 @@ class Stage:
                 at += 1
             option, key = left[at]
             if self._take(option, key):
+                if option.costs:
+                    setattr(self.model, option.costs, max(0, getattr(self.model, option.costs) - 1))
                 return True
             total -= option.weight
             del left[at]

@@ -41,24 +41,23 @@ def calm(stage: Stage) -> bool:
     )
 
 
-@move("conversation.item.create", "session", needs="text")
+@move("conversation.item.create", "session", needs="text", costs="turns")
 def write(stage: Stage, key: Key) -> Iterator[Event]:
     model = stage.model
-    if not model.turns or model.transcribes or not calm(stage) or model.due:
+    if model.transcribes or not calm(stage) or model.due:
         return
     if stage.state("session") == "awaiting" and not stage.has("early"):
         return
     content: Event = {"type": "input_text", "text": sentence(stage)}
     yield from create(stage, {"type": "message", "role": "user", "content": [content]})
-    model.turns -= 1
     model.unanswered = True
 
 
-@move("conversation.item.create", "session", weight=4, needs="items")
+@move("conversation.item.create", "session", weight=4, needs="items", costs="extras")
 def recall(stage: Stage, key: Key) -> Iterator[Event]:
     """Put something into the history: what a system says, or what the assistant said before; anywhere."""
     model = stage.model
-    if not model.extras or model.transcribes or not calm(stage) or stage.state("session") == "awaiting":
+    if model.transcribes or not calm(stage) or stage.state("session") == "awaiting":
         return
     role = stage.pick(("system", "assistant"))
     kind = "input_text" if role == "system" else "output_text" if stage.ga else "text"
@@ -69,7 +68,6 @@ def recall(stage: Stage, key: Key) -> Iterator[Event]:
     ):
         return
     yield from create(stage, item, placed)
-    model.extras -= 1
 
 
 def unanswered(stage: Stage, call_id: str) -> bool:
@@ -145,20 +143,17 @@ def done(stage: Stage, key: Key) -> Iterator[Event]:
     item = stage.model.items.get(key[0])
     if item is None or item.final is None or item.is_done:
         return
+    if any(ask["named"] == item.id for ask in stage.asked.get("conversation.item.create", ())):
+        return
     yield {"previous_item_id": item.previous, "item": item.final}
     item.is_done = True
 
 
-@move("conversation.item.create", "conversation item", weight=2, needs="items")
+@move("conversation.item.create", "conversation item", weight=2, needs="items", costs="extras")
 def replace(stage: Stage, key: Key) -> Iterator[Event]:
     """Put an item that was deleted back under its id, with another text."""
     model, item = stage.model, stage.model.items.get(key[0])
-    if (
-        item is None
-        or stage.state("conversation item", *key) != "deleted"
-        or not model.extras
-        or not calm(stage)
-    ):
+    if item is None or stage.state("conversation item", *key) != "deleted" or not calm(stage):
         return
     if item.shape.get("role") not in ("user", "system") or item.shape["content"][0]["type"] != "input_text":
         return
@@ -168,7 +163,6 @@ def replace(stage: Stage, key: Key) -> Iterator[Event]:
     shape = {**item.shape, "content": content}
     asked = {"id": item.id, "type": "message", "role": shape["role"], "content": content}
     yield (request := stage.ask({"item": asked}))
-    model.extras -= 1
     model.items[item.id] = again = Item(shape)
     again.final = shape
     stage.await_answer("conversation.item.create", request | {"named": item.id})
@@ -187,12 +181,11 @@ def settled(stage: Stage, id: str) -> bool:
     return id not in about and id not in placed
 
 
-@move("conversation.item.retrieve", "conversation item", weight=1, needs="items")
+@move("conversation.item.retrieve", "conversation item", weight=1, needs="items", costs="extras")
 def retrieve(stage: Stage, key: Key) -> Iterator[Event]:
-    if not stage.model.extras or not settled(stage, key[0]):
+    if not settled(stage, key[0]):
         return
     yield (request := stage.ask({"item_id": key[0]}))
-    stage.model.extras -= 1
     stage.await_answer("conversation.item.retrieve", request)
 
 
@@ -205,14 +198,14 @@ def retrieved(stage: Stage, key: Key) -> Iterator[Event]:
     stage.answered("conversation.item.retrieve")
 
 
-@move("conversation.item.delete", "conversation item", weight=6, needs="items")
+@move("conversation.item.delete", "conversation item", weight=6, needs="items", costs="extras")
 def delete(stage: Stage, key: Key) -> Iterator[Event]:
     item = stage.model.items.get(key[0])
-    if item is None or not stage.model.extras or not settled(stage, key[0]) or stage.busy():
+    if item is None or not settled(stage, key[0]) or stage.busy():
         return
     if item.shape["type"] not in ("message", "function_call_output") or any(stage.asked.values()):
         return
-    if stage.model.due:
+    if stage.model.due or stage.model.unanswered:
         return
     if (
         stage.state("transcription", key[0], 0) == "streaming"
@@ -220,7 +213,6 @@ def delete(stage: Stage, key: Key) -> Iterator[Event]:
     ):
         return
     yield (request := stage.ask({"item_id": key[0]}))
-    stage.model.extras -= 1
     stage.await_answer("conversation.item.delete", request)
 
 

@@ -47,13 +47,10 @@ def turn_away(stage: Stage, key: Key) -> Iterator[Event]:
     stage.close()
 
 
-@move("error", "translation session", weight=1, needs="refusals", dialects=("translation",))
+@move("error", "translation session", weight=1, needs="refusals", dialects=("translation",), costs="extras")
 def trouble(stage: Stage, key: Key) -> Iterator[Event]:
-    if not stage.model.extras:
-        return
     first = not stage.frames
     yield error("server_error", "The server had an error.")
-    stage.model.extras -= 1
     if first:
         stage.close()
 

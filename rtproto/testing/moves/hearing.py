@@ -41,12 +41,12 @@ def append(stage: Stage, key: Key) -> Iterator[Event]:
     hearing.appended += ms
 
 
-@move("input_audio_buffer.speech_started", "input audio buffer")
+@move("input_audio_buffer.speech_started", "input audio buffer", costs="turns")
 def speech_started(stage: Stage, key: Key) -> Iterator[Event]:
     model, hearing = stage.model, stage.model.hearing
-    if model.vad is None or not model.turns or not listening(stage):
+    if model.vad is None or not listening(stage):
         return
-    if model.due and stage.state("idle turn") not in ("committed", "added"):
+    if model.due and stage.state("idle turn") != "added":
         return
     if stage.waiting("conversation.item.delete", "conversation.item.create"):
         return
@@ -59,7 +59,6 @@ def speech_started(stage: Stage, key: Key) -> Iterator[Event]:
         return
     item = stage.name("item_u")
     yield {"audio_start_ms": start, "item_id": item}
-    model.turns -= 1
     # Who speaks up after an idle timeout takes the turn over.
     model.due = None
     hearing.start, hearing.item = start, item
@@ -184,15 +183,14 @@ def commit_answered(stage: Stage, key: Key) -> Iterator[Event]:
     stage.model.unanswered = not stage.model.transcribes
 
 
-@move("input_audio_buffer.clear", "input audio buffer", weight=2, needs="clear")
+@move("input_audio_buffer.clear", "input audio buffer", weight=2, needs="clear", costs="extras")
 def clear(stage: Stage, key: Key) -> Iterator[Event]:
     model = stage.model
-    if not model.extras or not listening(stage) or stage.waiting("input_audio_buffer.commit"):
+    if not listening(stage) or stage.waiting("input_audio_buffer.commit"):
         return
     if model.media_track:
         return
     yield (request := stage.ask({}))
-    model.extras -= 1
     stage.await_answer("input_audio_buffer.clear", request)
 
 
@@ -207,10 +205,17 @@ def cleared(stage: Stage, key: Key) -> Iterator[Event]:
     hearing.end = max(hearing.end, hearing.start)
 
 
-@move("input_audio_buffer.timeout_triggered", "idle turn", weight=4, needs="idle", dialects=("ga",))
+@move(
+    "input_audio_buffer.timeout_triggered",
+    "idle turn",
+    weight=4,
+    needs="idle",
+    dialects=("ga",),
+    costs="turns",
+)
 def timeout(stage: Stage, key: Key) -> Iterator[Event]:
     model, hearing = stage.model, stage.model.hearing
-    if not model.turns or model.due or any(stage.asked.values()) or not model.items or not free(stage):
+    if model.due or any(stage.asked.values()) or not model.items or not free(stage):
         return
     if stage.state("input audio buffer") == "stopped":
         return
@@ -219,7 +224,6 @@ def timeout(stage: Stage, key: Key) -> Iterator[Event]:
         return
     item = stage.name("item_u")
     yield {"audio_start_ms": start, "audio_end_ms": start + IDLE_MS, "item_id": item}
-    model.turns -= 1
     hearing.item = item
     hearing.end = start + IDLE_MS
 
@@ -235,9 +239,15 @@ def timeout_committed(stage: Stage, key: Key) -> Iterator[Event]:
     stage.model.due = id
 
 
-@move("input_audio_buffer.dtmf_event_received", "session", weight=1, needs="sip", dialects=("ga",))
+@move(
+    "input_audio_buffer.dtmf_event_received",
+    "session",
+    weight=1,
+    needs="sip",
+    dialects=("ga",),
+    costs="extras",
+)
 def key_pressed(stage: Stage, key: Key) -> Iterator[Event]:
-    if not stage.model.extras or stage.state("session") == "awaiting":
+    if stage.state("session") == "awaiting":
         return
     yield {"event": stage.pick("0123456789*#"), "received_at": 1763805142 + len(stage.frames)}
-    stage.model.extras -= 1

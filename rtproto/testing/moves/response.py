@@ -98,11 +98,11 @@ def create(stage: Stage, key: Key) -> Iterator[Event]:
     stage.await_answer("response.create", request | {"told": told})
 
 
-@move("response.create", "session", weight=3, needs="out-of-band")
+@move("response.create", "session", weight=3, needs="out-of-band", costs="extras")
 def create_outside(stage: Stage, key: Key) -> Iterator[Event]:
     """Ask for a response that belongs to no conversation."""
     model = stage.model
-    if not model.extras or stage.state("session") != "realtime" or stage.waiting("session.update"):
+    if stage.state("session") != "realtime" or stage.waiting("session.update"):
         return
     wish, told = wishes(stage)
     if stage.chance(5):
@@ -114,7 +114,6 @@ def create_outside(stage: Stage, key: Key) -> Iterator[Event]:
         # Two responses are not played over each other.
         wish["output_modalities" if stage.ga else "modalities"] = ["text"]
     yield (request := stage.ask({"response": {"conversation": "none", **wish}}))
-    model.extras -= 1
     stage.await_answer("response.create", request | {"told": {**told, "outside": True}})
 
 
@@ -216,12 +215,11 @@ def ending(stage: Stage, response: Response) -> tuple[str, Any]:
     return status, {"type": status, "reason": reason}
 
 
-@move("response.cancel", "response", weight=2, needs="failures")
+@move("response.cancel", "response", weight=2, needs="failures", costs="extras")
 def cancel(stage: Stage, key: Key) -> Iterator[Event]:
     response = stage.model.responses[key[0]]
     if (
         stage.state("response", *key) != "active"
-        or not stage.model.extras
         or response.stopped
         or not response.items
         or stage.waiting("response.cancel")
@@ -231,7 +229,6 @@ def cancel(stage: Stage, key: Key) -> Iterator[Event]:
         return
     named = {"response_id": response.id} if response.outside or stage.below(2) else {}
     yield (request := stage.ask(named))
-    stage.model.extras -= 1
     response.stopped = True
     response.ending = ("cancelled", {"type": "cancelled", "reason": "client_cancelled"})
     stage.await_answer("response.cancel", request)

@@ -34,10 +34,10 @@ def quiet(stage: Stage) -> bool:
     )
 
 
-@move("session.update", "session", weight=4, needs="updates")
+@move("session.update", "session", weight=4, needs="updates", costs="extras")
 def update(stage: Stage, key: Key) -> Iterator[Event]:
     model = stage.model
-    if not model.extras or stage.state("session") not in ("realtime", "transcription") or not quiet(stage):
+    if stage.state("session") not in ("realtime", "transcription") or not quiet(stage):
         return
     asked: Event = {}
     after: Event = {}
@@ -59,7 +59,6 @@ def update(stage: Stage, key: Key) -> Iterator[Event]:
     if model.transcribes:
         asked["audio"] = {"input": {"transcription": model.transcription}}
     yield (request := stage.ask({"session": asked}))
-    model.extras -= 1
     stage.await_answer("session.update", request | {"after": after})
 
 

@@ -28,13 +28,11 @@ def delta(stage: Stage, key: Key) -> Iterator[Event]:
     yield {**where, "delta": stage.pick(WORDS)}
 
 
-@move(_NAME + "segment", "transcription", weight=4, needs="segments", dialects=("ga",))
+@move(_NAME + "segment", "transcription", weight=4, needs="segments", dialects=("ga",), costs="extras")
 def segment(stage: Stage, key: Key) -> Iterator[Event]:
     where = place(stage, key)
     model = stage.model
     if where is None or model.transcription is None or "diarize" not in model.transcription["model"]:
-        return
-    if not model.extras:
         return
     start = len(stage.frames) / 10
     yield {
@@ -45,7 +43,6 @@ def segment(stage: Stage, key: Key) -> Iterator[Event]:
         "end": start + 0.5,
         "text": stage.pick(WORDS),
     }
-    model.extras -= 1
 
 
 @move(_NAME + "completed", "transcription", weight=4)

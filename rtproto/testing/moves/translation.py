@@ -32,16 +32,15 @@ def too_soon(stage: Stage) -> bool:
     return stage.state("translation session") == "awaiting" and not stage.has("early")
 
 
-@move("session.update", "translation session", weight=2, dialects=ONLY)
+@move("session.update", "translation session", weight=2, dialects=ONLY, costs="extras")
 def update(stage: Stage, key: Key) -> Iterator[Event]:
-    if not stage.model.extras or stage.waiting("session.update") or too_soon(stage):
+    if stage.waiting("session.update") or too_soon(stage):
         return
     if stage.state("translation session") == "closed":
         # Nobody would answer it.
         return
     language = stage.pick(("fr", "de"))
     yield (request := stage.ask({"session": {"audio": {"output": {"language": language}}}}))
-    stage.model.extras -= 1
     stage.await_answer("session.update", request | {"language": language})
 
 
@@ -55,12 +54,11 @@ def updated(stage: Stage, key: Key) -> Iterator[Event]:
     stage.answered("session.update")
 
 
-@move("session.input_audio_buffer.append", "translation session", dialects=ONLY)
+@move("session.input_audio_buffer.append", "translation session", dialects=ONLY, costs="turns")
 def append(stage: Stage, key: Key) -> Iterator[Event]:
-    if not stage.model.turns or too_soon(stage):
+    if too_soon(stage):
         return
     yield {"audio": silence(stage.pick((60, 120)))}
-    stage.model.turns -= 1
     stage.model.hearing.appended += 3
 
 
