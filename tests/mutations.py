@@ -18,20 +18,20 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from rtproto.checker import SessionChecker
 from rtproto.findings import Severity
+from rtproto.testing.damage import changed, kind_of, leaves
 
 TARGET = 0.95
-KINDS = ("delete", "duplicate", "swap", "id", "text", "number")
+KINDS = ("delete", "duplicate", "swap", "rename", "reword", "renumber")
 EACH = 100
 """Lines of a recording that each kind of mutation is tried on."""
 
 Line = tuple[str, bytes]
-Place = tuple[str | int, ...]
 
 
 class Mutant(NamedTuple):
@@ -71,39 +71,6 @@ def roots(lines: Sequence[Line], profile: str | None = None) -> Counter[str]:
     return Counter(f.code for f in checker.findings if f.caused_by is None and f.severity > Severity.INFO)
 
 
-def leaves(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Every scalar in a JSON value, with its place; tool schemas and configuration are passed over."""
-    if isinstance(value, dict):
-        for name, member in value.items():
-            if name not in ("tools", "parameters", "instructions", "obfuscation"):
-                yield from leaves(member, (*place, name))
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from leaves(member, (*place, index))
-    else:
-        yield place, value
-
-
-def kind_of(place: Place, value: Any) -> str | None:
-    """The kind of mutation that a scalar is for."""
-    name = next((part for part in reversed(place) if isinstance(part, str)), "")
-    if name in ("type", "object", "model") or isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, str):
-        return "id" if name == "id" or name.endswith("_id") else "text"
-    return "number" if isinstance(value, (int, float)) else None
-
-
-def changed(event: Any, place: Place, value: Any) -> bytes:
-    """The event with another value at that place."""
-    copy = msgspec.json.decode(msgspec.json.encode(event))
-    holder = copy
-    for part in place[:-1]:
-        holder = holder[part]
-    holder[place[-1]] = value
-    return msgspec.json.encode(copy)
-
-
 def mutants(recording: str, lines: list[Line], each: int = EACH) -> Iterator[Mutant]:
     """Mutants of one recording, the same ones on every run."""
     rng = random.Random(zlib.crc32(recording.encode()))
@@ -128,8 +95,11 @@ def mutants(recording: str, lines: list[Line], each: int = EACH) -> Iterator[Mut
                     continue
                 place, value = rng.choice(places)
                 what = ".".join(map(str, place))
-                other = value + 1 if kind == "number" else value + ("_other" if kind == "id" else " other")
-                damaged = [*lines[:at], (direction, changed(event, place, other)), *lines[at + 1 :]]
+                other = (
+                    value + 1 if kind == "renumber" else value + ("_other" if kind == "rename" else " other")
+                )
+                raw = msgspec.json.encode(changed(event, place, other))
+                damaged = [*lines[:at], (direction, raw), *lines[at + 1 :]]
             yield Mutant(recording, kind, at + 1, event["type"], what, damaged)
 
 

@@ -20,10 +20,10 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import is_typeddict
 
 from rtproto.events.dialect import DIALECTS
+from rtproto.testing.strategies import instances, struct_info
 from tests.differential.exceptions import PAYLOADS, ROWS, Row, limits
 from tests.differential.published import BODIES, UNIONS, tag
 from tests.differential.schema import fields_of, without_refused_nulls
-from tests.strategies import instances, struct_info
 
 
 def pairs() -> Iterator[Any]:

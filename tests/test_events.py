@@ -27,8 +27,8 @@ from rtproto.events.dialect import (
     event_type,
     typed_decoder,
 )
+from rtproto.testing.strategies import struct_info
 from tests.differential.published import UNIONS, tag
-from tests.strategies import struct_info
 
 FACADES = {"beta": beta, "ga": ga, "translation": translation}
 MODULES = [

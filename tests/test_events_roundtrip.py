@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from rtproto import ga
 from rtproto.events.dialect import DIALECTS, event_type
+from rtproto.testing.strategies import instances
 from tests.differential.published import BODIES
-from tests.strategies import instances
 
 STRUCTS: dict[Any, str] = {
     **{

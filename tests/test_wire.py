@@ -18,6 +18,7 @@ from rtproto import ga
 from rtproto.events.audio import is_valid
 from rtproto.events.base import Event, UnknownEvent, UnknownVariant
 from rtproto.events.dialect import BETA, DIALECTS, GA, TRANSLATION, Dialect, event_type
+from rtproto.testing.strategies import instances
 from rtproto.wire import (
     AUDIO_FIELDS,
     SPLICED_FROM,
@@ -28,7 +29,6 @@ from rtproto.wire import (
     duplicate_keys,
     encode,
 )
-from tests.strategies import instances
 
 IDS = '"event_id":"event_1","response_id":"resp_1","item_id":"item_1","output_index":0,"content_index":0'
 TEXT = f'{{"type":"response.output_text.delta",{IDS},"delta":"Hello"}}'.encode()

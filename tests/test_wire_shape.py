@@ -14,10 +14,10 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from rtproto.events.base import Event, Int, UnknownEvent, UnknownVariant, Variant
 from rtproto.events.dialect import BETA, DIALECTS, GA, Dialect
+from rtproto.testing.strategies import instances
 from rtproto.wire import Decoder, Fault
 from rtproto.wire_fault import key_path
 from rtproto.wire_shape import MAX_VALUES, Misfit, mend
-from tests.strategies import instances
 
 
 class Point(Struct):

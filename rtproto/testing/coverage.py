@@ -26,7 +26,6 @@ UNREACHED: Mapping[Cell, str] = {
     ("conversation item", "deleted", "announced"): "a server does not use an id again",
     ("translation session", "closed", "update"): "nobody would answer it",
     ("input audio buffer", "stopped", "timeout"): "the turn that stopped is committed first",
-    ("idle turn", "triggered", "item"): "the empty turn is committed at once",
     ("idle turn", "committed", "timeout"): "the empty turn is answered before the user is idle again",
     ("idle turn", "committed", "speech started"): "the item follows its commit at once",
     ("idle turn", "committed", "committed"): "the committed turn, which misses its item, objects",
@@ -37,9 +36,9 @@ UNREACHED: Mapping[Cell, str] = {
 
 COMBINATIONS: list[tuple[str, tuple[str, ...]]] = [
     *((dialect, (name,)) for name, dialects in FEATURES.items() for dialect in dialects),
-    *[("ga", ("idle",))] * 8,
-    *[("ga", ("text", "items"))] * 4,
-    *[("ga", ("text", "functions", "items"))] * 12,
+    *[("ga", ("idle",))] * 16,
+    *[("ga", ("webrtc", "voice"))] * 4,
+    *[("ga", ("text", "functions", "items"))] * 24,
 ]
 """Features that are looked at by themselves, more often where what they lead to is rare."""
 
@@ -71,14 +70,14 @@ def cells_of(dialect: str, frames: Iterable[Frame]) -> Counter[Cell]:
 
 
 def reached(seeds: Iterable[int]) -> Counter[Cell]:
-    """How often the sessions of these seeds run through each cell: whole, in every view, and with few features."""
+    """How often the sessions of these seeds run through each cell: whole, in one view, and with few features."""
     counts: Counter[Cell] = Counter()
+    views = [*VIEWS.values()]
     for seed in seeds:
         stage = prepare(Seeded(seed))
         frames = stage.run()
         counts += cells_of(stage.dialect, frames)
-        for view in VIEWS.values():
-            counts += cells_of(stage.dialect, view(Seeded(seed), frames))
+        counts += cells_of(stage.dialect, views[seed % len(views)](Seeded(seed), frames))
         dialect, features = COMBINATIONS[seed % len(COMBINATIONS)]
         counts += cells_of(dialect, prepare(Seeded(seed), dialect, features).run())
     return counts

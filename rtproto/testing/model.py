@@ -141,7 +141,7 @@ class Model:
         self.conversation = "conv_1"
         self.turns = 1 + chooser.below(3)
         """User turns that may still begin."""
-        self.extras = chooser.below(4)
+        self.extras = chooser.below(7 if has("items") else 4)
         """Requests beside the turns that may still be made."""
         self.items: dict[str, Item] = {}
         self.responses: dict[str, Response] = {}

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from rtproto.events import beta, ga
 from rtproto.events.base import Role
-from tests.strategies import Build, Limits, struct_info
+from rtproto.testing.strategies import Build, Limits, struct_info
 
 from .schema import Payloads
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typing_extensions import get_type_hints, is_typeddict
 
-from tests.strategies import FLOATS, INT64, TEXT
+from rtproto.testing.strategies import FLOATS, INT64, TEXT
 
 JSON = st.sampled_from([{}, {"type": "object", "properties": {}}, [1, None], "text", 0.5, True])
 

@@ -194,26 +194,45 @@ def retrieved(stage: Stage, key: Key) -> Iterator[Event]:
     asked = stage.first("conversation.item.retrieve")
     if asked is None or asked["item_id"] != key[0]:
         return
-    yield {"item": stage.model.items[key[0]].final or {}}
+    item = stage.model.items[key[0]]
+    shown = item.final or {}
+    if item.cut is not None:
+        # What was heard of it is not known as text.
+        shown = {**shown, "content": [{"type": part["type"]} for part in shown["content"]]}
+    yield {"item": shown}
     stage.answered("conversation.item.retrieve")
 
 
 @move("conversation.item.delete", "conversation item", weight=6, needs="items", costs="extras")
 def delete(stage: Stage, key: Key) -> Iterator[Event]:
     item = stage.model.items.get(key[0])
-    if item is None or not settled(stage, key[0]) or stage.busy():
-        return
-    if item.shape["type"] not in ("message", "function_call_output") or any(stage.asked.values()):
-        return
-    if stage.model.due or stage.model.unanswered:
-        return
-    if (
-        stage.state("transcription", key[0], 0) == "streaming"
-        or stage.state("input audio buffer") != "silent"
-    ):
-        return
-    yield (request := stage.ask({"item_id": key[0]}))
+    if item is not None and item.shape["type"] == "message" and at_rest(stage, key[0]):
+        yield from ask_to_delete(stage, key[0])
+
+
+@move("conversation.item.delete", "function call", weight=20, needs="items", costs="extras")
+def delete_output(stage: Stage, key: Key) -> Iterator[Event]:
+    """Take the output of a call back, to send another."""
+    for item in stage.model.items.values():
+        given = item.shape["type"] == "function_call_output" and item.shape["call_id"] == key[0]
+        if given and at_rest(stage, item.id):
+            yield from ask_to_delete(stage, item.id)
+            return
+
+
+def ask_to_delete(stage: Stage, id: str) -> Iterator[Event]:
+    yield (request := stage.ask({"item_id": id}))
     stage.await_answer("conversation.item.delete", request)
+
+
+def at_rest(stage: Stage, id: str) -> bool:
+    """Whether an item can be deleted without anything else being about it, or following it."""
+    if not settled(stage, id) or stage.busy() or any(stage.asked.values()):
+        return False
+    if stage.model.due or (stage.model.unanswered and stage.model.items[id].shape["type"] == "message"):
+        return False
+    heard = stage.state("transcription", id, 0) == "streaming"
+    return not heard and stage.state("input audio buffer") == "silent"
 
 
 @move("conversation.item.deleted", "conversation item", weight=20)

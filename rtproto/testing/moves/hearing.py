@@ -36,7 +36,7 @@ def append(stage: Stage, key: Key) -> Iterator[Event]:
             return
     ms = stage.pick((60, 120, 30))
     if model.vad is not None and model.vad.get("idle_timeout_ms") and not speaking and stage.chance(4):
-        ms = IDLE_MS + 1
+        ms = IDLE_MS + 121
     yield {"audio": model.audio(ms)}
     hearing.appended += ms
 
@@ -208,7 +208,7 @@ def cleared(stage: Stage, key: Key) -> Iterator[Event]:
 @move(
     "input_audio_buffer.timeout_triggered",
     "idle turn",
-    weight=4,
+    weight=20,
     needs="idle",
     dialects=("ga",),
     costs="turns",

@@ -1,22 +1,37 @@
-"""Hypothesis strategies for any Struct of `rtproto.events`, made from its own types.
+"""Hypothesis strategies: legal sessions, sessions that are broken in one way, and single events of every type.
 
-`instances(cls)` draws Structs with optional fields left out, null where the type allows it, or filled.  `Limits`
-narrows what is drawn; the differential test uses it for each known difference between the wire and the models.
+`sessions` draws what `rtproto.testing.compose` writes, `mutations` the same with one fault that is labelled.  `events`
+draws Structs of the events of a dialect; `instances(cls)` those of any Struct of `rtproto.events`, with optional fields
+left out, null where the type allows it, or filled.  `Limits` narrows what is drawn.
+
+Needs hypothesis: `pip install 'rtproto[testing]'`.
 """
 
 from __future__ import annotations
 
+import builtins
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
-from hypothesis import strategies as st
 from msgspec import Raw, Struct
 from msgspec import inspect as mi
 
-from rtproto.events.base import UnknownVariant
+from rtproto.events.base import Event, UnknownVariant
+from rtproto.events.dialect import DIALECTS
+from rtproto.testing.generation import compose
+from rtproto.testing.mutators import Mutation, mutate
+from rtproto.testing.stage import Frame
+
+try:
+    from hypothesis import reject
+    from hypothesis import strategies as st
+except ImportError as error:
+    raise ImportError(
+        "rtproto.testing.strategies needs hypothesis: pip install 'rtproto[testing]'"
+    ) from error
 
 S = TypeVar("S", bound=Struct)
 Build = Callable[[mi.Type], st.SearchStrategy[Any]]
@@ -69,8 +84,9 @@ def instances(cls: type[S], limits: Limits = FREE) -> st.SearchStrategy[S]:
                 if known not in made:
                     made[known] = limits.draw[known](build) if known in limits.draw else structs(info)
                 return made[known]
-            case mi.Metadata(type=inner, extra_json_schema=schema):
-                values = st.sampled_from((schema or {})["examples"])
+            case mi.Metadata(type=inner):
+                schema = cast("Any", info).extra_json_schema  # a `dict` of nothing that is known
+                values = st.sampled_from(schema["examples"])
                 return values if limits.known_strings else st.one_of(values, build(inner))
             case mi.UnionType(types=types):
                 return st.one_of([build(one) for one in types if not hidden(one)])
@@ -123,3 +139,61 @@ def without_null(info: mi.Type) -> mi.Type:
 def as_json(value: object) -> Any:
     """What a Struct is on the wire, as plain Python values."""
     return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def events(
+    dialect: str = "ga", *, direction: str | None = None, type: str | None = None, limits: Limits = FREE
+) -> st.SearchStrategy[Event]:
+    """Events of a dialect, as Structs: of one direction, of one type, or all; `rtproto.ga.encode` writes them.
+
+    Each is well-formed by itself; nothing is promised about what came before it.  Raises `ValueError` for a dialect or
+    a type that there is not.
+    """
+    if dialect not in DIALECTS:
+        raise ValueError(f"no dialect {dialect!r}; there are: " + ", ".join(DIALECTS))
+    spoken = DIALECTS[dialect]
+    classes: dict[str, builtins.type[Event]] = {}
+    if direction in (None, "client"):
+        classes |= spoken.client_types
+    if direction in (None, "server"):
+        classes |= spoken.server_types
+    if type is not None:
+        classes = {name: cls for name, cls in classes.items() if name == type}
+    if not classes:
+        raise ValueError(f"no event {type!r} from the {direction or 'client or server'} in {dialect}")
+    return st.sampled_from(sorted(classes)).flatmap(lambda name: instances(classes[name], limits))
+
+
+class Drawn:
+    """Decisions that hypothesis makes, and shrinks."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[int]], int]) -> None:
+        self._draw = draw
+
+    def below(self, limit: int) -> int:
+        return self._draw(_numbers(limit)) if limit > 1 else 0
+
+
+@functools.cache
+def _numbers(limit: int) -> st.SearchStrategy[int]:
+    return st.integers(0, limit - 1)
+
+
+@st.composite
+def sessions(
+    draw: st.DrawFn, dialect: str | None = None, features: Iterable[str] | None = None
+) -> list[Frame]:
+    """Legal sessions, as `rtproto.testing.generate` makes them from a seed; they shrink to short ones."""
+    return compose(Drawn(draw), dialect, features)
+
+
+@st.composite
+def mutations(
+    draw: st.DrawFn, name: str, dialect: str | None = None, features: Iterable[str] | None = None
+) -> Mutation:
+    """Legal sessions that are broken in the way of that name (`rtproto.testing.MUTATORS`)."""
+    chooser = Drawn(draw)
+    mutation = mutate(chooser, compose(chooser, dialect, features), name)
+    if mutation is None:
+        reject()
+    return mutation

@@ -1,0 +1,242 @@
+"""The pytest plugin: what it records, how it judges, and that it costs nothing unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rtproto import ga
+from rtproto.rules.sessions import session
+from rtproto.testing import Recorder, assert_conforms, generate, transcript
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).parent.parent
+INSTALLED = any(entry.value == "rtproto.testing.plugin" for entry in entry_points(group="pytest11"))
+LOAD = () if INSTALLED else ("-p", "rtproto.testing.plugin")
+LEGAL = session("text_turn")
+BROKEN = [pair for pair in LEGAL if pair[1]["type"] != "response.content_part.added"]
+
+
+# assert_conforms.
+
+
+@pytest.mark.parametrize("kind", ["path", "bytes", "pairs", "frames", "recorder"])
+def test_a_transcript_in_every_form(kind: str, tmp_path: Path) -> None:
+    frames = generate(3, dialect="ga")
+    recorder = Recorder()
+    for frame in frames:
+        (recorder.client if frame.direction == "client" else recorder.server)(frame.event)
+    path = tmp_path / "session.jsonl"
+    path.write_bytes(transcript(frames))
+    forms: dict[str, Any] = {
+        "path": path,
+        "bytes": path.read_bytes(),
+        "pairs": [(frame.direction, frame.raw.decode()) for frame in frames],
+        "frames": frames,
+        "recorder": recorder,
+    }
+
+    report = assert_conforms(forms[kind])
+
+    assert [session.events for session in report.sessions] == [len(frames)]
+
+
+def test_what_is_wrong_is_shown_as_text() -> None:
+    with pytest.raises(AssertionError) as raised:
+        assert_conforms(BROKEN)
+
+    message = str(raised.value)
+    assert message.startswith("the transcript does not conform\n")
+    assert "error[OUT007] delta-before-content-part" in message
+    assert "checked 1 file" in message
+
+
+def test_what_is_ignored_does_not_fail() -> None:
+    assert_conforms(BROKEN, ignore=["OUT007"])
+    assert_conforms(BROKEN, select=["IAB"])
+
+
+def test_warnings_fail_where_that_is_asked_for() -> None:
+    lines = [pair for pair in LEGAL if pair[1]["type"] != "response.output_text.done"]
+    assert_conforms(lines)
+    with pytest.raises(AssertionError, match="OUT017"):
+        assert_conforms(lines, fail_level="warning")
+    with pytest.raises(ValueError, match="no severity 'fatal'; there are: info, warning, error"):
+        assert_conforms(lines, fail_level="fatal")
+
+
+def test_a_file_that_cannot_be_read_does_not_conform(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"missing\.jsonl"):
+        assert_conforms(tmp_path / "missing.jsonl")
+
+
+def test_an_event_is_what_can_be_written() -> None:
+    with pytest.raises(TypeError, match="not 7"):
+        assert_conforms([("client", 7)])
+
+
+# The recorder.
+
+
+def test_events_of_every_kind_are_recorded() -> None:
+    class Model:
+        def model_dump_json(self, *, exclude_unset: bool) -> str:
+            return '{"type":"response.cancel"}' if exclude_unset else ""
+
+    recorder = Recorder()
+    recorder.client(ga.ResponseCancel())
+    recorder.client(Model())
+    recorder.client('{"type":"response.cancel"}')
+    recorder.client(bytearray(b'{"type":"response.cancel"}'))
+    recorder.client({"type": "response.cancel"})
+
+    assert recorder.frames == [("client", b'{"type":"response.cancel"}')] * 5
+
+
+class Connection:
+    """The other end says what it is told to say."""
+
+    def __init__(self, *messages: str) -> None:
+        self.messages = list(messages)
+        self.sent: list[str] = []
+        self.state = "open"
+
+    def send(self, message: str) -> None:
+        self.sent.append(message)
+
+    def recv(self) -> str:
+        return self.messages.pop(0)
+
+    def __iter__(self) -> Any:
+        while self.messages:
+            yield self.messages.pop(0)
+
+
+class AsyncConnection(Connection):
+    async def send(self, message: str) -> None:  # type: ignore[override]  # the async twin
+        self.sent.append(message)
+
+    async def recv(self) -> str:  # type: ignore[override]  # the async twin
+        return self.messages.pop(0)
+
+    async def __aiter__(self) -> Any:
+        while self.messages:
+            yield self.messages.pop(0)
+
+
+def test_a_wrapped_connection_is_recorded() -> None:
+    recorder = Recorder()
+    connection = Connection("a", "b", "c")
+    wrapped = recorder.wrap(connection)
+    wrapped.send("x")
+
+    assert (wrapped.recv(), list(wrapped), wrapped.state, connection.sent) == ("a", ["b", "c"], "open", ["x"])
+    assert recorder.frames == [("client", b"x"), ("server", b"a"), ("server", b"b"), ("server", b"c")]
+
+
+def test_an_async_connection_is_recorded_from_the_server_s_end() -> None:
+    recorder = Recorder()
+    wrapped = recorder.wrap(AsyncConnection("a", "b"), side="server")
+
+    async def talk() -> list[str]:
+        await wrapped.send("x")
+        return [await wrapped.recv(), *[message async for message in wrapped]]
+
+    assert asyncio.run(talk()) == ["a", "b"]
+    assert recorder.frames == [("server", b"x"), ("client", b"a"), ("client", b"b")]
+    with pytest.raises(ValueError, match="no side 'left'; there are: client, server"):
+        recorder.wrap(None, side="left")
+
+
+# The fixture and the option, in test runs of their own.
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makefile(".json", lines=json.dumps([LEGAL, BROKEN]))
+    pytester.makepyfile(
+        """
+        import json, pathlib
+        import pytest
+
+        LEGAL, BROKEN = json.loads(pathlib.Path("lines.json").read_text())
+
+        def play(recorder, lines):
+            for direction, event in lines:
+                getattr(recorder, direction)(event)
+
+        def test_legal(realtime_recorder):
+            play(realtime_recorder, LEGAL)
+
+        def test_broken(realtime_recorder):
+            play(realtime_recorder, BROKEN)
+
+        def test_broken_on_purpose(realtime_recorder):
+            realtime_recorder.judged = False
+            play(realtime_recorder, BROKEN)
+
+        def test_that_fails_by_itself(realtime_recorder):
+            play(realtime_recorder, BROKEN)
+            assert realtime_recorder is None
+
+        def test_never_done(realtime_recorder):
+            play(realtime_recorder, [line for line in LEGAL if line[1]["type"] != "session.updated"])
+            realtime_recorder.fail_level = "warning"
+            realtime_recorder.close()
+
+        def test_without():
+            pass
+        """
+    )
+    return pytester
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one", "xdist"])
+def test_tests_fail_by_what_they_recorded(project: pytest.Pytester, workers: list[str]) -> None:
+    ran = project.runpytest_subprocess(
+        *LOAD, *workers, "--rtproto-report", "report.json", "-p", "no:cacheprovider"
+    )
+
+    ran.assert_outcomes(passed=3, failed=3)
+    ran.stdout.fnmatch_lines_random(
+        ["*error?OUT007? delta-before-content-part*", "*warning?SES007? session-update-unanswered*"]
+    )
+    report = json.loads((project.path / "report.json").read_text())
+    found = {one["path"].rpartition("::")[2]: len(one["findings"]) > 0 for one in report["sessions"]}
+    assert found == {
+        "test_broken": True,
+        "test_broken_on_purpose": True,
+        "test_legal": False,
+        "test_never_done": True,
+        "test_that_fails_by_itself": True,
+    }
+
+
+def test_the_plugin_imports_nothing_before_it_is_used() -> None:
+    program = (
+        "import sys, pytest, rtproto.testing.plugin;"
+        "print(*sorted(m for m in sys.modules if m.startswith(('rtproto', 'msgspec', 'hypothesis'))))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+
+    assert (ran.stdout.split(), ran.stderr) == (["rtproto", "rtproto.testing", "rtproto.testing.plugin"], "")
+
+
+def test_without_hypothesis_the_strategies_say_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['hypothesis'] = None\n"
+        "import rtproto.testing; rtproto.testing.generate(1)\n"
+        "import rtproto.testing.strategies"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+
+    assert ran.stderr.endswith("strategies needs hypothesis: pip install 'rtproto[testing]'\n")
