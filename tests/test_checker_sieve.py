@@ -25,8 +25,8 @@ from rtproto.rules.conditions import CONDITIONS
 from rtproto.rules.examples import RestExample
 from rtproto.rules.sessions import SESSIONS, session
 from rtproto.testing import generate
+from rtproto.testing.strategies import instances
 from rtproto.wire import MAX_LINE_BYTES
-from tests.strategies import instances
 
 JUDGED = [rule for rule in RULES.values() if not issubclass(rule, Unjudged)]
 EXAMPLES = [rule for rule in JUDGED if not isinstance(rule.example, RestExample)]
