@@ -18,6 +18,8 @@ from rtproto import console
 FORMATS = ("full", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab", "summary")
 """Those of `rtproto.reports`, which is not imported only to name them."""
 
+_MOST_JOBS = 256
+
 _EPILOG = """\
 A recording is JSON lines: one event a line, either bare ({"type": ...}) or wrapped
 ({"direction": "client" | "server", "event": {...}}).
@@ -82,6 +84,17 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         help="least severity that is shown (default: info in json, jsonl, sarif and gitlab, else warning)",
     )
     add(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=_jobs,
+        default=1,
+        help="check so many files at once, each in a process of its own; 0: as many as there are cores (default: 1)",
+    )
+    add(
+        "--state", metavar="FILE", help="keep here what was found, and skip files that have not changed since"
+    )
+    add(
         "--follow",
         action="store_true",
         help="judge one FILE (or -) while it is written, until Ctrl-C; full, concise or jsonl",
@@ -136,6 +149,12 @@ def _output(text: str) -> tuple[str, str]:
     return _format(named), path
 
 
+def _jobs(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) > _MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"a number of processes, 0 to {_MOST_JOBS}")
+    return int(text)
+
+
 def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < 1:
         raise argparse.ArgumentTypeError("a number of bytes, 1 or more")
@@ -170,6 +189,8 @@ def _check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         options.error(
             f"--follow writes full, concise or jsonl; -o {args.format}=PATH takes the closing report"
         )
+    if args.follow and (args.jobs != 1 or args.state is not None):
+        options.error("--follow judges one file as it grows: -j and --state do not go with it")
     if args.follow and args.update_baseline:
         options.error("--update-baseline needs a whole recording: it does not go with --follow")
     return _run()(options, args)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from rtproto.check_outputs import CannotOpen, Outputs, step_summary
 from rtproto.check_settings import wanted
 from rtproto.check_targets import STDIN, targets
 from rtproto.findings import Finding, Report, SessionReport, Severity, Unchecked
+from rtproto.packing import plain
 from rtproto.progress import Progress
 from rtproto.recording import Settings
 from rtproto.reports import Options
@@ -25,6 +27,7 @@ from rtproto.selection import Selection
 
 if TYPE_CHECKING:
     from rtproto.baseline import Baseline
+    from rtproto.check_state import State
 
 CLEAN, FOUND, NOT_CHECKED = 0, 1, 2
 
@@ -63,10 +66,12 @@ class Judge:
         self.code = CLEAN
         self._args = args
         self._baseline: Baseline | None = None
+        self._state: State | None = None
         try:
             self._wanted = wanted(args)
             self._settings = self._wanted.settings()
             self._baseline = self._known()
+            self._state = self._learned()
         except ValueError as error:
             options.error(str(error))
         out = console.output(args.format)
@@ -100,6 +105,14 @@ class Judge:
 
         return Baseline(asked, update=self._wanted.least_known if self._args.update_baseline else None)
 
+    def _learned(self) -> State | None:
+        """The state that was asked for.  Raises `ValueError`."""
+        if self._args.state is None:
+            return None
+        from rtproto.check_state import State
+
+        return State(self._args.state, self._wanted.arguments)
+
     def follow(self, path: str) -> None:
         """Judge a file while it is written, until Ctrl-C."""
         from rtproto.check_follow import Telling, follow
@@ -127,11 +140,12 @@ class Judge:
         with watched as progress, console.Interrupts() as interrupts:
             done = 0
             try:
-                for path, report in self._reports(named):
-                    progress.done(path, report)
-                    with interrupts.held(), progress.away():
-                        self._tell(report)
-                        done += 1
+                with closing(self._reports(named)) as reports:
+                    for path, report in reports:
+                        progress.done(path, report)
+                        with interrupts.held(), progress.away():
+                            self._tell(report)
+                            done += 1
             except KeyboardInterrupt:
                 self.code = console.INTERRUPTED
                 if done < len(named):
@@ -140,12 +154,39 @@ class Judge:
                     with progress.away():
                         self._tell(unchecked(named[done][0], f"interrupted{more}"))
 
-    def _reports(self, named: Sequence[Target]) -> Iterator[tuple[str, Report]]:
-        for path, problem in named:
-            yield path, unchecked(path, problem) if problem else self._report(path)
+    def _reports(self, named: Sequence[Target]) -> Generator[tuple[str, Report], None, None]:
+        """The report of every path, in order, from wherever it comes: the state of a run before, or a check."""
+        known: dict[str, Report] = {}
+        if self._state is not None:
+            found = ((path, self._state.known(path)) for path, problem in named if not problem)
+            known = {path: report for path, report in found if report is not None}
+        asked = [path for path, problem in named if not problem and path != STDIN and path not in known]
+        with self._checked(asked) as checked:
+            for path, problem in named:
+                if problem:
+                    yield path, unchecked(path, problem)
+                elif path in known:
+                    yield path, known[path]
+                elif path == STDIN:
+                    yield path, report_of(self._settings, path, verbose=self._args.verbose)
+                else:
+                    report = next(checked)
+                    if self._state is not None:
+                        self._state.learn(path, report)
+                    yield path, report
 
-    def _report(self, path: str) -> Report:
-        return report_of(self._settings, path, verbose=self._args.verbose)
+    @contextmanager
+    def _checked(self, paths: Sequence[str]) -> Generator[Iterator[Report], None, None]:
+        """The reports of files, by as many processes as were asked for."""
+        check = partial(report_of, verbose=self._args.verbose)
+        workers = min(self._args.jobs or os.cpu_count() or 1, len(paths))
+        if workers < 2:
+            yield (check(self._settings, path) for path in paths)
+            return
+        from rtproto.fleet import Fleet
+
+        with Fleet(workers, self._wanted.arguments, check) as fleet:
+            yield fleet.reports(paths)
 
     def _kept(self, session: SessionReport) -> SessionReport:
         """The session without what is not to be reported of its file, or is known."""
@@ -203,19 +244,21 @@ class Judge:
         return code in self._wanted.selection(path)
 
     def close(self) -> None:
-        """Let go of the files of reports, however the run ended."""
+        """Let go of the files of the run, however it ended."""
         self._outputs.close()
+        if self._state is not None:
+            self._state.close()
 
 
 def report_of(settings: Settings, path: str, *, verbose: bool = False) -> Report:
     """The report of one path; an error of ours is the reason why that path is not checked."""
     try:
         if path != STDIN:
-            return settings.check_file(path)
+            return plain(settings.check_file(path))
         stdin = getattr(sys.stdin, "buffer", None)
         if stdin is None:
             return unchecked(path, "there is no standard input")
-        return settings.check_stream(stdin, path)
+        return plain(settings.check_stream(stdin, path))
     except Exception as bug:  # noqa: BLE001 - one recording must not cost the others their report
         if verbose:
             from traceback import format_exc
