@@ -58,6 +58,7 @@ def test_audio_comes_back_in_its_length(type: str, field: str, audio: bytes, spa
         # The same text stands elsewhere before it, or the member comes twice: which one is meant is not certain.
         b'{"type":"input_audio_buffer.append","x":{"audio":"AAAA"},"audio":"AAAA"}',
         b'{"type":"input_audio_buffer.append","audio":"AAAA","audio":"AAAA"}',
+        b'{"type":"input_audio_buffer.append","x":"%s","audio":"%s"}' % (b"A" * 80, b"A" * 100),
     ],
 )
 def test_what_is_not_surely_audio_stays(event: bytes) -> None:
