@@ -165,6 +165,18 @@ def test_a_server_records_its_side(tmp_path: Path) -> None:
     assert [f.code for f in report.roots(Severity.WARNING)] == ["OUT016"]
 
 
+def test_a_block_ends_a_recording(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with server(echo) as url, connect(url) as connection:
+            async with record(connection, tmp_path) as recorded:
+                await recorded.send(TEXT)
+                assert [await anext(aiter(recorded))] == [TEXT]
+            assert recorded.report().events == 2  # type: ignore[attr-defined]  # what record adds to a connection
+
+    run(scenario())
+    assert lines(tmp_path)[-1]["close"] == {"code": 1000, "reason": ""}
+
+
 def test_who_ended_it_is_told(tmp_path: Path) -> None:
     async def scenario() -> None:
         async def bye(connection: ServerConnection) -> None:

@@ -39,6 +39,14 @@ async def echo(connection: ServerConnection) -> None:
         await connection.send(message)
 
 
+async def crumbs(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """Write byte by byte, and let the others see each."""
+    for at in range(len(data)):
+        writer.write(data[at : at + 1])
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -96,9 +104,7 @@ def test_bytes_pass_unchanged_both_ways(tmp_path: Path) -> None:
         # The first frames come with the end of the handshake, and in crumbs.
         writer.write(AGREE + from_server[:3])
         arrived["client"] = await reader.readexactly(len(from_client))
-        for at in range(3, len(from_server)):
-            writer.write(from_server[at : at + 1])
-            await writer.drain()
+        await crumbs(writer, from_server[3:])
 
     async def scenario() -> None:
         listening, url = await raw_server(peer)
@@ -237,6 +243,9 @@ def test_a_reader_that_has_stopped_stops_the_writer(tmp_path: Path) -> None:
                 await asyncio.sleep(0)
             assert active.client.transport is not None
             assert active.client.transport.get_write_buffer_size() < 2**20
+            writer.transport.resume_reading()
+            while not transport.is_reading():
+                assert await reader.read(2**16)
             stuck.set()
             writer.transport.abort()
             await front.over()
@@ -310,9 +319,7 @@ def test_an_upstream_that_refuses_is_heard_and_told(tmp_path: Path) -> None:
 def test_refusals_of_every_form(response: bytes, told: tuple[int, str, str], tmp_path: Path) -> None:
     async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        for at in range(len(response)):
-            writer.write(response[at : at + 1])
-            await writer.drain()
+        await crumbs(writer, response)
 
     async def scenario() -> None:
         listening, url = await raw_server(peer)
@@ -362,6 +369,24 @@ def test_who_keeps_silent_in_the_handshake_is_let_go(tmp_path: Path) -> None:
             assert (await answer_to(front, b"GET / HT")).startswith(b"HTTP/1.1 408 ")
             assert (await answer_to(front, ASK)).startswith(b"HTTP/1.1 504 ")
             assert len(front.notes.troubles) == 2
+
+    run(scenario())
+
+
+def test_who_speaks_before_the_answer_is_told_so(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        asked = asyncio.Event()
+
+        async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            asked.set()
+            await reader.read(-1)
+
+        listening, url = await raw_server(peer)
+        async with listening, recorder(url, tmp_path) as front, raw_client(front) as (reader, writer):
+            await asked.wait()
+            writer.write(b"early")
+            assert (await reader.read(-1)).startswith(b"HTTP/1.1 400 Bad Request")
 
     run(scenario())
 
@@ -418,6 +443,8 @@ def test_certificates_are_verified_and_wss_works_on_both_ends(tmp_path: Path) ->
                 recorder(url, tmp_path, trusted=trusting, tls=ours) as front,
                 connect(front.url, ssl=trusting) as client,
             ):
+                assert b"HTTP" not in await answer_to(front, ASK)  # a client that speaks no TLS
+                assert len(front.recorder.sessions) == 1
                 await client.send("hello")
                 assert await client.recv() == "hello"
         # TLS to a server that speaks none.

@@ -242,6 +242,18 @@ def test_a_fault_of_ours_stops_the_judging_and_nothing_else(tmp_path: Path) -> N
     assert "an error in rtproto itself, ZeroDivisionError: oops" in told
 
 
+def test_a_peer_cannot_fill_the_memory_with_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rtproto.live.session.MAX_FINDINGS", 5)
+    kept = Kept(tmp_path)
+    for _ in range(50):
+        kept.recording.message("client", b"{")
+    kept.recording.close(1000)
+    kept.syncer.close()
+    assert kept.troubles == [f"{tmp_path / 's.jsonl'}: not judged any more: more than 5 findings"]
+    assert len(kept.lines()) == 52
+    assert 5 < len(kept.findings) < 50
+
+
 def test_a_broken_connection_reads_back_as_one(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
     kept.recording.close(1006, "gone")

@@ -76,6 +76,13 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         default="interval",
         help="when lines are brought to the disk (default: interval; no line is lost with the process in any case)",
     )
+    add(
+        "--delay",
+        metavar="MS",
+        type=_delay,
+        default=0.005,
+        help="write so long after forwarding; 0: before anything later is forwarded (default: 5)",
+    )
     add("--fsync-seconds", metavar="N", type=_seconds, default=5.0, help="the interval (default: 5)")
     add("--max-connections", metavar="N", type=_count, default=500, help="(default: 500)")
     add("--max-message", metavar="SIZE", type=_size, default=24 * 2**20, help="(default: 24MiB)")
@@ -115,6 +122,12 @@ def _seconds(text: str) -> float:
     if not 0.01 <= seconds <= 86_400:
         raise argparse.ArgumentTypeError("a number of seconds")
     return seconds
+
+
+def _delay(text: str) -> float:
+    if not text.isascii() or not text.isdigit() or len(text) > 3:
+        raise argparse.ArgumentTypeError("milliseconds, 0 to 999")
+    return int(text) / 1000
 
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m rtproto record") -> int:
@@ -186,6 +199,7 @@ def _record(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         keeping=Keeping(redact=not args.no_redact, elide_audio=args.elide_audio),
         rotate_bytes=args.rotate,
         max_message_bytes=args.max_message,
+        delay_seconds=0.0 if args.fsync == "always" else args.delay,
         max_connections=_affordable(args.max_connections),
         checker=lambda: SessionChecker(
             dialect=args.dialect, profile=profile, max_frame_bytes=args.max_message
@@ -199,7 +213,11 @@ def _record(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     finally:
         syncer.close()
         report.summary()
-        printer.close()
+        try:
+            printer.close()
+        except BrokenPipeError:
+            # Nobody reads any more: what was found until now is the verdict.
+            console.drop_output()
     for refused in syncer.errors:
         console.say(f"{folder}: the disk refused what was written: {refused.strerror or refused}")
     if printer.dropped:

@@ -2,8 +2,8 @@
 
 A session is a pair of TCP connections.  Once the handshake is over, what one side sends is handed to the other side's
 socket at once and unchanged: frames, fragments, compression, pings and close frames are the peers' own affair.  Only
-then it is read (`rtproto.live.tee`), written and judged (`rtproto.live.session`), before anything later is forwarded.
-So whoever has the answer to a message finds the message in the file.
+then, some milliseconds later, it is read (`rtproto.live.tee`), written and judged (`rtproto.live.session`), in the order
+in which it came.
 
 Memory is bounded by one message for each direction of a session, and by what the sockets' buffers take: a side that
 does not read stops the side that writes.
@@ -57,6 +57,7 @@ class Half(asyncio.Protocol):
         """Reads what comes, once the handshake is over."""
         self.forward: Callable[[bytes], None] = lambda data: None
         """Writes to the other half's socket."""
+        self.later = session.recorder.read_later
         self._abort: asyncio.TimerHandle | None = None
 
     @property
@@ -80,7 +81,18 @@ class Half(asyncio.Protocol):
             self.session.shake(self, data)
             return
         self.forward(data)
-        self.tee.feed(data)
+        self.later(self, data)
+
+    def read(self, data: bytes, moment: float) -> None:
+        """Read what was forwarded; it came at that moment of the monotonic clock.  Never raises."""
+        if self.tee is None:
+            return
+        self.session.moment = moment
+        try:
+            self.tee.feed(data)
+        except Exception as bug:  # noqa: BLE001 - a fault of ours must not cost the other sessions their turn
+            self.tee = None
+            self.session.fail(bug)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
@@ -119,7 +131,9 @@ class Session:
 
     def __init__(self, recorder: Recorder, name: str) -> None:
         self.name = name
-        self._recorder = recorder
+        self.recorder = recorder
+        self.moment = 0.0
+        """When what is being read came, on the monotonic clock."""
         self._options = recorder.options
         self._watcher = recorder.watcher
         self.client = Half(self, "client")
@@ -141,7 +155,8 @@ class Session:
         """One of the two connections is there."""
         if half is self.server:
             return
-        if len(self._recorder.sessions) > self._options.max_connections:
+        self.recorder.enter(self)
+        if len(self.recorder.sessions) > self._options.max_connections:
             told = f"the recorder carries {self._options.max_connections} connections, and no more"
             self._fail(503, "Service Unavailable", told)
             return
@@ -271,7 +286,7 @@ class Session:
             items = list(headers.raw_items())
             return redacted_headers(items) if options.keeping.redact else items
 
-        journal = Journal(options.folder, self.name, self._recorder.syncer, rotate_bytes=options.rotate_bytes)
+        journal = Journal(options.folder, self.name, self.recorder.syncer, rotate_bytes=options.rotate_bytes)
         return Recording(
             journal,
             options.checker(),
@@ -311,7 +326,7 @@ class Session:
 
         def take(what: Message | Control | Closed | Unreadable) -> None:
             if type(what) is Message:
-                take_message(direction, what.data, binary=what.binary)
+                take_message(direction, what.data, binary=what.binary, moment=self.moment)
             elif isinstance(what, Control):
                 recording.note(control=what.opcode, direction=direction, bytes=what.size)
             elif isinstance(what, Closed):
@@ -320,6 +335,12 @@ class Session:
                 self._unreadable(direction, what.reason)
 
         return take
+
+    def fail(self, bug: Exception) -> None:
+        """Reading has failed for a reason that is no peer's."""
+        told = f"not recorded any more: an error in rtproto itself, {type(bug).__name__}: {bug}; please report it"
+        self._watcher.failed(self.name, told)
+        asyncio.get_running_loop().call_soon(self.end, told)
 
     def _unreadable(self, direction: str, reason: str) -> None:
         """What a peer sends makes no sense any more.  It was forwarded; the other peer should hang up."""
@@ -333,6 +354,7 @@ class Session:
 
     def lost(self, half: Half, error: Exception | None) -> None:
         """One of the two connections is gone, or could not be made."""
+        self.recorder.read_now()
         if half is self.server and self._recording is None and not self._over:
             if self._refusal is not None:
                 self._refusal.finish()
@@ -342,13 +364,14 @@ class Session:
         why = f"the {half.direction}'s connection ended without a close frame"
         self.end(why if error is None else f"{why}: {getattr(error, 'strerror', None) or error}")
         if self.client.gone and (self.server.gone or self.server.transport is None):
-            self._recorder.forget(self)
+            self.recorder.forget(self)
 
     def end(self, why: str, grace: float | None = None) -> None:
         """End the session, if it has not ended; `why` is for the record where no side has sent a close frame.
 
         What is on its way to a peer has `grace` seconds to get there.
         """
+        self.recorder.read_now()
         if self._recording is not None and not self._recording.closed:
             direction, closed = self._closed or (None, Closed(ABNORMAL, why))
             self._recording.close(closed.code, closed.reason, direction)

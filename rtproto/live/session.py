@@ -121,9 +121,14 @@ class Recording:
         """The first file."""
         return self._path
 
-    def message(self, direction: str, data: bytes, *, binary: bool = False) -> None:
-        """Take one message: its text as UTF-8, or its bytes.  Never raises."""
-        now = time.monotonic() - self._zero
+    def message(
+        self, direction: str, data: bytes, *, binary: bool = False, moment: float | None = None
+    ) -> None:
+        """Take one message: its text as UTF-8, or its bytes.  Never raises.
+
+        `moment` is when it came, on the monotonic clock; now, where it is not given.
+        """
+        now = (time.monotonic() if moment is None else moment) - self._zero
         self.messages += 1
         if self._journal is None:
             self._lines += 1

@@ -16,6 +16,9 @@ from rtproto.live.session import Keeping
 MAX_MESSAGE_BYTES = 24 * 2**20
 """Longest message that is read: the API takes 15 MiB of audio in one, which are 20 MiB of base64."""
 MAX_CONNECTIONS = 500
+DELAY_SECONDS = 0.005
+"""How long after bytes were forwarded they are read and written: reading takes about as long as a peer needs for its
+answer, and would hold it up.  With 0 it is done at once, before anything later is forwarded."""
 OPEN_SECONDS = 10.0
 """What a handshake may take, on either side."""
 GRACE_SECONDS = 10.0
@@ -33,6 +36,7 @@ class Options(Struct, frozen=True):
     rotate_bytes: int | None = None
     max_message_bytes: int = MAX_MESSAGE_BYTES
     max_connections: int = MAX_CONNECTIONS
+    delay_seconds: float = DELAY_SECONDS
     open_seconds: float = OPEN_SECONDS
     grace_seconds: float = GRACE_SECONDS
     checker: Callable[[], SessionChecker] = SessionChecker
