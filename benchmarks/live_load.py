@@ -1,7 +1,7 @@
 """Many sessions at audio rates, with peers so light that the recorder is what the load is on.
 
-Frames are made once, of one size, and only their number and the time of sending are written into them: no JSON, no
-masking (a mask of zeros is a mask) and no parsing of frames.  Each side checks that every number comes, in order.
+Frames are made once, of one size, and only their number and the time of sending are written into their audio: no JSON,
+no masking (a mask of zeros is a mask) and no parsing of frames.  Each side checks that every number comes, in order.
 
 Run as a process: `python -m benchmarks.live_load server PORT` or `client PORT SESSIONS SECONDS MS`.
 """
@@ -22,9 +22,10 @@ from rtproto.rules.sessions import session
 SCRIPT = "long_answer"
 """The sample session whose beginning leads to the audio of a response."""
 BYTES_PER_MS = 48
-STAMP = "{:08}_{:016}"
-"""Number and monotonic nanoseconds, as part of an `event_id`."""
-STAMP_BYTES = 25
+STAMP = "stmp{:08}{:016}"
+"""Number and monotonic nanoseconds at the beginning of the audio: a multiple of four letters of base64."""
+STAMP_BYTES = 28
+EVENT_ID = "event_load_{:08}"
 _KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
 ASK = (
     b"GET /v1/realtime?model=m HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -65,10 +66,11 @@ def opening() -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any
     raise ValueError(f"{SCRIPT} has no audio")
 
 
-def template(event: dict[str, Any], *, mask: bool) -> tuple[bytes, int]:
-    """The frame of an event with an `event_id` to be filled in, and where."""
+def template(event: dict[str, Any], field: str, ms: int, *, mask: bool) -> tuple[bytes, int]:
+    """The frame of an event with audio whose stamp is to be filled in, and where."""
     stamp = STAMP.format(0, 0)
-    whole = frame(json.dumps({**event, "event_id": stamp}).encode(), mask=mask)
+    payload = stamp + audio(ms)[STAMP_BYTES:]
+    whole = frame(json.dumps({**event, field: payload}).encode(), mask=mask)
     return whole, whole.index(stamp.encode())
 
 
@@ -77,8 +79,9 @@ class Peer(asyncio.Protocol):
 
     def __init__(self, ms: int, *, is_client: bool, ended: Callable[[Peer], None]) -> None:
         server, client, delta = opening()
-        append = {"type": "input_audio_buffer.append", "audio": audio(ms)}
-        delta = {**delta, "delta": audio(ms)}
+        append = {"type": "input_audio_buffer.append", "audio": ""}
+        # Server events have ids that differ; clients' need none.
+        delta = {**delta, "event_id": EVENT_ID.format(0)}
         self._ms = ms
         self._is_client = is_client
         self._ended = ended
@@ -87,8 +90,11 @@ class Peer(asyncio.Protocol):
         skipped = b"".join(frame(json.dumps(event).encode(), mask=not is_client) for event in theirs)
         self._skip = len(AGREE if is_client else ASK) + len(skipped)
         """Bytes before the first numbered event of the other end: all but the client's request as it was sent."""
-        self._own, self._own_at = template(append if is_client else delta, mask=is_client)
-        other, self._other_at = template(delta if is_client else append, mask=not is_client)
+        events = [(append, "audio"), (delta, "delta")]
+        (own_event, own_field), (other_event, other_field) = events if is_client else events[::-1]
+        self._own, self._own_at = template(own_event, own_field, ms, mask=is_client)
+        self._id_at = self._own.find(EVENT_ID.format(0).encode())
+        other, self._other_at = template(other_event, other_field, ms, mask=not is_client)
         self._size = len(other)
         self._goodbye = frame(BYE, 8, mask=not is_client)
         self._buffer = bytearray()
@@ -127,7 +133,7 @@ class Peer(asyncio.Protocol):
         while len(buffer) >= self._size:
             stamp = bytes(buffer[self._other_at : self._other_at + STAMP_BYTES])
             del buffer[: self._size]
-            number, _, sent = stamp.partition(b"_")
+            number, sent = stamp[4:12], stamp[12:]
             self.received += 1
             if not number.isdigit() or int(number) != self.received:
                 self.wrong = self.wrong or f"event {self.received} is {stamp!r}"
@@ -150,7 +156,10 @@ class Peer(asyncio.Protocol):
         self.sent += 1
         stamp = STAMP.format(self.sent, time.monotonic_ns()).encode()
         at = self._own_at
-        self._transport.write(b"".join((self._own[:at], stamp, self._own[at + STAMP_BYTES :])))
+        head = self._own[:at]
+        if self._id_at >= 0:
+            head = head.replace(EVENT_ID.format(0).encode(), EVENT_ID.format(self.sent).encode())
+        self._transport.write(b"".join((head, stamp, self._own[at + STAMP_BYTES :])))
         self._due += self._ms / 1000
         self._timer = asyncio.get_running_loop().call_at(self._due, self._send)
 

@@ -171,3 +171,13 @@ def test_transcription_deltas_may_lack_their_text_and_their_place() -> None:
     facts.on_transcription_ended(Rescued("conversation.item.input_audio_transcription.failed"), 2, None, None)
 
     assert facts.items == {}
+
+
+def test_ids_of_the_client_are_remembered_in_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rtproto.protocol.facts.CLIENT_IDS", 4)
+    facts = Facts()
+    for number in range(1, 20):
+        facts.note_client_id(f"id{number}", number)
+        assert facts.client_ids[f"id{number}"] == number
+        assert len(facts.client_ids) <= 4
+    assert facts.client_ids == {"id17": 17, "id18": 18, "id19": 19}

@@ -151,7 +151,7 @@ def _record(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from rtproto.live.journal import Syncer
     from rtproto.live.printer import Printer
     from rtproto.live.recorder import Recorder
-    from rtproto.live.session import Keeping
+    from rtproto.live.session import EVENT_IDS, Keeping
     from rtproto.live.settings import Options
     from rtproto.reports.live import LiveReport
     from rtproto.selection import Selection
@@ -202,7 +202,10 @@ def _record(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         delay_seconds=0.0 if args.fsync == "always" else args.delay,
         max_connections=_affordable(args.max_connections),
         checker=lambda: SessionChecker(
-            dialect=args.dialect, profile=profile, max_frame_bytes=args.max_message
+            dialect=args.dialect,
+            profile=profile,
+            max_frame_bytes=args.max_message,
+            event_ids=EVENT_IDS,
         ),
     )
     try:

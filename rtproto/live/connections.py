@@ -18,7 +18,7 @@ from rtproto.checker_profile import AnyProfile
 from rtproto.findings import Finding, SessionReport
 from rtproto.live.journal import Journal, Syncer
 from rtproto.live.redaction import redacted_headers, redacted_path
-from rtproto.live.session import ABNORMAL, Keeping, Recording
+from rtproto.live.session import ABNORMAL, EVENT_IDS, Keeping, Recording
 from rtproto.live.tidings import LOGGER, log
 
 C = TypeVar("C")
@@ -65,7 +65,7 @@ def record(
         folder.mkdir(parents=True, exist_ok=True)
         recording = Recording(
             Journal(folder, name, _syncer, rotate_bytes=rotate_bytes),
-            SessionChecker(dialect=dialect, profile=profile),
+            SessionChecker(dialect=dialect, profile=profile, event_ids=EVENT_IDS),
             about=_about(websocket, redact=redact),
             keeping=keeping,
             on_finding=told,

@@ -25,7 +25,7 @@ from rtproto.checker_profile import AnyProfile
 from rtproto.events.base import Event, UnknownEvent
 from rtproto.events.dialect import DIALECTS
 from rtproto.findings import Finding, SessionReport
-from rtproto.live.session import ABNORMAL, MAX_FINDINGS
+from rtproto.live.session import ABNORMAL, EVENT_IDS, MAX_FINDINGS
 from rtproto.live.tidings import LOGGER, log
 from rtproto.wire import Decoder, Fault, encode
 
@@ -242,7 +242,10 @@ def guard(
     """
     wire, headers, path = _wire(connection)
     checker = SessionChecker(
-        dialect=dialect or _dialect(headers, path), profile=profile, strict_fields=strict_fields
+        dialect=dialect or _dialect(headers, path),
+        profile=profile,
+        strict_fields=strict_fields,
+        event_ids=EVENT_IDS,
     )
     return Guard(wire, checker, side=side, on_finding=on_finding, metrics=_metrics(metrics))
 

@@ -2,8 +2,8 @@
 
 A session is a pair of TCP connections.  Once the handshake is over, what one side sends is handed to the other side's
 socket at once and unchanged: frames, fragments, compression, pings and close frames are the peers' own affair.  Only
-then, some milliseconds later, it is read (`rtproto.live.tee`), written and judged (`rtproto.live.session`), in the order
-in which it came.
+then, some milliseconds later, it is read (`rtproto.live.tee`), written and judged (`rtproto.live.session`), in the
+order in which it came.
 
 Memory is bounded by one message for each direction of a session, and by what the sockets' buffers take: a side that
 does not read stops the side that writes.

@@ -28,6 +28,8 @@ VERSION = 1
 """Of the form of a recording, in its head."""
 MAX_FINDINGS = 10_000
 """Findings of one connection after which it is not judged any more: a peer must not fill the memory."""
+EVENT_IDS = 1_024
+"""Event ids that a live checker remembers at least: minutes of deltas, in a few hundred kilobytes."""
 ABNORMAL = 1006
 """The code of a connection that ended without a close frame (RFC 6455, 7.1.5)."""
 

@@ -15,15 +15,14 @@ from rtproto.events.audio import BYTES_PER_MS
 from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
 from rtproto.protocol.playback import Playback
-from rtproto.protocol.records import Item, Response
+from rtproto.protocol.records import CLIENT_IDS, Item, Response
 from rtproto.protocol.values import field, tag_of
 
 if TYPE_CHECKING:
     from rtproto.protocol.engine import Entity
 
 ELIDED_BELOW = 64
-"""Decoded bytes under which an audio payload is taken for one that the recorder cut (1.3 ms of pcm16 at 24 kHz; the
-cassettes in circulation keep 24 bytes)."""
+"""Decoded bytes (1.3 ms of pcm16) under which audio is taken for cut by the recorder; cassettes around keep 24."""
 
 
 _DETECTS_NOTHING = re.compile(r'"type"\s*:\s*(?:"none"|null)')
@@ -217,6 +216,8 @@ class Facts:
     def note_client_id(self, event_id: str, line: int) -> None:
         """Remember the id that the client gave an event: an error may refer to it."""
         self.client_ids[event_id] = line
+        if len(self.client_ids) > CLIENT_IDS:
+            self.client_ids = dict([*self.client_ids.items()][CLIENT_IDS // 2 :])
         self.happened |= {"client id"}
 
     def _note_remote_tools(self, config: Any) -> None:

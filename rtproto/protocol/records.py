@@ -25,6 +25,10 @@ def identity(item: Any) -> Identity:
     )
 
 
+CLIENT_IDS = 16_384
+"""Ids of the client's events that are remembered at most; errors refer to the latest."""
+
+
 class Item:
     """What is remembered of a conversation item."""
 
