@@ -300,8 +300,10 @@ class Engine:
     ) -> Broken | None:
         """Run one cell that does not simply lead back; returns the step's first illegal cell so far."""
         state = entity.state
-        cell = self._outcome(entity, leg, event)
-        if isinstance(cell, Breach):
+        cell = leg.cells[state]
+        if not isinstance(cell, str):
+            cell = self._outcome(entity, leg, event)
+        if not isinstance(cell, str):
             self.mid_session = self.mid_session or cell.midway
             if self._adopts(entity):
                 entity.adopted = True

@@ -255,7 +255,7 @@ class Facts:
         if item_id == self.committed_item:
             self.committed_item = None
         self.conversation.pop(item_id, None)
-        previous = field(event, "previous_item_id")
+        previous = None if known.previous is UNSET else known.previous
         if self.misplaced is not None and self.misplaced != previous:
             self.conversation.pop(self.misplaced, None)
         self.misplaced = None

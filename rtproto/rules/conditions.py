@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from msgspec import UNSET
+
 from rtproto.protocol.facts import Facts
-from rtproto.protocol.values import field
 
 Condition: TypeAlias = Callable[[Facts, Any], bool]
 
@@ -24,12 +25,13 @@ def _asked_for(facts: Facts, event: Any) -> bool:
 
 def _known_item(facts: Facts, event: Any) -> bool:
     """Its item has been shown before."""
-    return field(event, "item", "id") in facts.items
+    return getattr(event.item, "id", None) in facts.items
 
 
 def _at_the_tail(facts: Facts, event: Any) -> bool:
     """Its item follows the conversation's last one, as far as the recording shows it."""
-    return bool(field(event, "previous_item_id") == facts.tail())
+    previous = event.previous_item_id
+    return bool((None if previous is UNSET else previous) == facts.tail())
 
 
 CONDITIONS: Mapping[str, Condition] = MappingProxyType(

@@ -158,13 +158,15 @@ def strangers(value: Struct, last: _Last) -> list[Odd] | None:
             plan.fine.add(read)
     for name, known in plan.inner:
         part = getattr(value, name)
-        if part.__class__ is not list:
-            if not (part is UNSET or part is None or _plain(part, known, last)):
-                found += _below(name, part, known, last)
+        kind = part.__class__
+        if kind is list:
+            for index, entry in enumerate(part):
+                if not (entry in known if entry.__class__ is str else _plain(entry, last)):
+                    found += _below(f"{name}[{index}]", entry, known, last)
+        elif part is UNSET or part is None or (kind is str and part in known):
             continue
-        for index, entry in enumerate(part):
-            if not _plain(entry, known, last):
-                found += _below(f"{name}[{index}]", entry, known, last)
+        elif kind is str or not _plain(part, last):
+            found += _below(name, part, known, last)
     if found:
         return found
     if plan.recurs:
@@ -172,11 +174,9 @@ def strangers(value: Struct, last: _Last) -> list[Odd] | None:
     return None
 
 
-def _plain(value: Any, known: frozenset[Any], last: _Last) -> bool:
-    """Whether it is plain that a value is in order: one of the known, nothing to look at, or the last one again."""
+def _plain(value: Any, last: _Last) -> bool:
+    """Whether it is plain that an object is in order: nothing to look at, or the last one again."""
     cls = value.__class__
-    if cls is str:
-        return value in known
     return (cls in last and last[cls] == value) or (cls in _PLANS and _PLANS[cls] is None)
 
 
