@@ -33,7 +33,8 @@ EXAMPLES = [rule for rule in JUDGED if not isinstance(rule.example, RestExample)
 NAMED = [rule for rule in JUDGED if rule.reads or rule.only or rule.when or rule.unless]
 CLASSES = [
     (direction, cls)
-    for direction, classes in (("client", DIALECTS["ga"].client), ("server", DIALECTS["ga"].server))
+    for dialect in (DIALECTS["ga"], DIALECTS["beta"])
+    for direction, classes in (("client", dialect.client), ("server", dialect.server))
     for cls in classes
 ]
 

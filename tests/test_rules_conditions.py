@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rtproto.findings import Severity
-from rtproto.rules.examples import Edit, after, change, drop
+from rtproto.rules.examples import Edit, after, before, change, drop
 from rtproto.rules.sessions import session
 from tests.judging import check, encode, found
 
@@ -126,3 +126,26 @@ def test_tru009_a_response_out_of_band_cannot_be_truncated() -> None:
 
     assert "TRU009" in {code for code, _, _ in judged("late_interruption", *cut)}
     assert "TRU009" not in {code for code, _, _ in judged("late_interruption", *cut, *outside)}
+
+
+def test_items_that_were_done_unannounced_have_no_beginning_to_point_to() -> None:
+    """OUT003 and RSP022 speak of where an item was announced."""
+    place = {"response_id": "resp_1", "output_index": 3}
+    item = {"id": "item_lost", "type": "message", "status": "completed", "role": "assistant", "content": []}
+    text = {"item_id": "item_lost", "content_index": 0, "text": "", **place, "output_index": 7}
+    lost = after(
+        "response.content_part.done",
+        "server",
+        {"type": "response.output_item.done", "event_id": "event_lost", "item": item, **place},
+    )
+    elsewhere = before(
+        "conversation.item.done",
+        "server",
+        {"type": "response.output_text.done", "event_id": "event_elsewhere", **text},
+        nth=1,
+    )
+    cancelled = after("response.output_text.delta", "client", {"type": "response.cancel"})
+    codes = {code for code, _, _ in judged("text_turn", cancelled, lost, elsewhere)}
+
+    assert "OUT004" in codes or "OUT001" in codes
+    assert not codes & {"OUT003", "RSP022"}

@@ -127,7 +127,9 @@ class OutputIndexItemMismatch(Rule):
         announced = [at for at, known in response.output.items() if known == item_id]
         if not announced:
             return ()
-        item = context.facts.items[item_id]
+        item = context.facts.items.get(item_id)
+        if item is None:
+            return ()  # It was done without having been announced: OUT004.
         return (
             Verdict(
                 {"index": index, "item": item_id, "announced": announced[0]},

@@ -280,7 +280,9 @@ class CancelHasNoEffect(Rule):
             waited = facts.time - request.time
             how = f"it went on for {waited:.1f} s" if waited > _PATIENCE else ""
         else:
-            began = [id for id in response.output.values() if facts.items[id].line > request.line]
+            # An item that was done without having been announced (OUT004) did not begin anywhere.
+            shown = [facts.items[id] for id in response.output.values() if id in facts.items]
+            began = [item.id for item in shown if item.line > request.line]
             how = f"it went on to begin the item {began[0]}" if began else ""
         if not how:
             return ()
