@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 ELIDED_BELOW = 64
 """Decoded bytes (1.3 ms of pcm16) under which audio is taken for cut by the recorder; cassettes around keep 24."""
-
-
 _DETECTS_NOTHING = re.compile(r'"type"\s*:\s*(?:"none"|null)')
 """Turn detection that is off although it is no null: some servers of Azure say it so."""
 _SOON_SECONDS = 1.0
