@@ -370,7 +370,7 @@ class Facts:
         response = self.responses.get(field(event, "response_id") or "")
         if response is not None:
             response.open_items.discard(field(event, "item_id") or "")
-        _settle(entity, field(event, "arguments"))
+        settle(entity, field(event, "arguments"))
 
     def on_output_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
@@ -409,18 +409,18 @@ class Facts:
             entity.text.append(delta)
 
     def on_text_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        _settle(entity, field(event, "text"))
+        settle(entity, field(event, "text"))
 
     def on_transcript_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         """The transcript has the last word; it proves audio also where that goes over a media track."""
-        _settle(entity, field(event, "transcript"))
+        settle(entity, field(event, "transcript"))
         self.heard = self.time
         response = self.responses.get(field(event, "response_id") or "")
         if self.spoke_line is None and field(event, "transcript") and (response is None or response.default):
             self.spoke_line, self.spoke_type = line, tag_of(event) or ""
 
     def on_mcp_arguments_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        _settle(entity, field(event, "arguments"))
+        settle(entity, field(event, "arguments"))
 
     def on_transcription_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         # Some servers send the first deltas without a text.
@@ -491,9 +491,3 @@ class Facts:
 
     def on_client_output_clear(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.output_clears += 1
-
-
-def _settle(stream: Entity | None, said: Any) -> None:
-    """The done event has the last word on a stream: what comes after is compared with it."""
-    if stream is not None and isinstance(said, str):
-        stream.text[:] = [said]

@@ -105,3 +105,9 @@ class Response:
         """Its `conversation_id` is an explicit null: its items belong to no conversation."""
         self.audio_part = False
         """A content part of audio was added to it."""
+
+
+def settle(stream: Any, said: Any) -> None:
+    """The done event has the last word on a stream: what comes after is compared with it."""
+    if stream is not None and isinstance(said, str):
+        stream.text[:] = [said]
