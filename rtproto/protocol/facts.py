@@ -15,7 +15,7 @@ from rtproto.events.audio import BYTES_PER_MS
 from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
 from rtproto.protocol.playback import Playback
-from rtproto.protocol.records import CLIENT_IDS, Item, Response
+from rtproto.protocol.records import CLIENT_IDS, Item, Response, settle
 from rtproto.protocol.values import field, tag_of
 
 if TYPE_CHECKING:
