@@ -110,7 +110,7 @@ class Recording:
         """Seconds since 1970."""
         self._zero = time.monotonic()
         self._lines = 0
-        """Lines of all files together: what the checker counts."""
+        """Lines of all files together, one after another: what the checker counts."""
         self._begins: list[int] = []
         """How many lines there were before each file."""
         self._paths: list[Path] = []
@@ -195,6 +195,7 @@ class Recording:
         if journal.part:
             following = journal.following.name
             journal.write(json.dumps({"recording": {"continues_in": following}}).encode() + b"\n")
+            self._lines += 1
         before = journal.path.name if journal.part else None
         journal.turn()
         head: dict[str, Any] = {
