@@ -54,14 +54,17 @@ class Interrupts:
     def __enter__(self) -> Self:
         import signal
 
-        with suppress(ValueError):  # not in the main thread
-            self._before = signal.signal(signal.SIGINT, self._interrupt)
+        before = signal.getsignal(signal.SIGINT)
+        if before not in (signal.SIG_IGN, None):  # a shell's background job is not to be interrupted
+            with suppress(ValueError):  # not in the main thread
+                signal.signal(signal.SIGINT, self._interrupt)
+                self._before = before
         return self
 
     def __exit__(self, *raised: object) -> None:
         import signal
 
-        with suppress(ValueError):
+        if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 
     def _interrupt(self, *signal: object) -> None:

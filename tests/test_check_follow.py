@@ -196,7 +196,11 @@ ORPHANS = CLEAN + b"".join(
 )
 
 
-@pytest.mark.parametrize("content", [BROKEN, CLEAN, ORPHANS, BROKEN + b'{"close": {}}\n' + BROKEN])
+REPEATED = CLEAN.replace(b'"event_id"', b'"event_no"')
+"""The same fault in many events."""
+
+
+@pytest.mark.parametrize("content", [BROKEN, CLEAN, ORPHANS, REPEATED, BROKEN + b'{"close": {}}\n' + BROKEN])
 @pytest.mark.parametrize(
     "argv",
     [[], ["--select", "OUT"], ["--ignore", "OUT016"], ["--min-severity", "error"]],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -148,3 +150,47 @@ def test_help_is_plain_unless_a_terminal_asks_for_it(monkeypatch: pytest.MonkeyP
     assert console.help_formatter([]) is not argparse.RawDescriptionHelpFormatter  # it asks no terminal
     monkeypatch.setitem(sys.modules, "rich_argparse", None)
     assert console.help_formatter(["-h"]) is argparse.RawDescriptionHelpFormatter
+
+
+def test_ctrl_c_is_held_back_let_in_and_given_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with console.Interrupts() as interrupts:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        reached: list[str] = []
+
+        def write() -> None:
+            with interrupts.held():
+                signal.raise_signal(signal.SIGINT)
+                reached.append("the end")
+
+        with pytest.raises(KeyboardInterrupt):
+            write()
+        with interrupts.held():
+            with pytest.raises(KeyboardInterrupt), interrupts.let_in():
+                signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt), interrupts.let_in():
+                reached.append("nothing: it came before")
+    assert reached == ["the end"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_stays_ignored_where_it_was_and_is_left_alone_in_another_thread() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with console.Interrupts():
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    def elsewhere() -> None:
+        with console.Interrupts() as interrupts, interrupts.held():
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    seen: list[object] = []
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert seen == [before]
