@@ -87,7 +87,7 @@ class Progress:
 
     def draw(self) -> None:
         """Write the line over the last one."""
-        text = self.text()[: max(self._width - 1, 0)]
+        text = self.text(max(self._width - 1, 0))
         with self._lock:
             self._drawn = True
             self._write(_ERASE + text)
@@ -105,17 +105,19 @@ class Progress:
         except (OSError, ValueError):  # the terminal has gone
             self._over.set()
 
-    def text(self) -> str:
-        """`12 of 40 files, 1,204,000 events (230,000/s), 3 findings, 0:12 left`, the most important first."""
+    def text(self, room: int = 1_000) -> str:
+        """`12 of 40 files (31%), 0:12 left, 3 findings, 1,204,000 events (230,000/s)`, as much of it as has room."""
         elapsed = max(self._clock() - self._begun, 1e-9)
         parts = [f"{self._files:,} of {plural(len(self._sizes), 'file')}"]
         read = self._bytes + self._reading()
         if self._total:
             parts[0] += f" ({min(read / self._total, 1):.0%})"
-        if self._events:
-            parts.append(f"{plural(self._events, 'event')} ({self._events / elapsed:,.0f}/s)")
-        parts.append(plural(self._findings, "finding"))
         if 0 < read < self._total:
             left = round(elapsed * (self._total - read) / read)
             parts.append(f"{left // 60}:{left % 60:02} left")
-        return ", ".join(parts)
+        parts.append(plural(self._findings, "finding"))
+        if self._events:
+            parts.append(f"{plural(self._events, 'event')} ({self._events / elapsed:,.0f}/s)")
+        while len(", ".join(parts)) > room and len(parts) > 1:
+            parts.pop()
+        return ", ".join(parts)[:room]

@@ -35,14 +35,18 @@ def test_what_it_says() -> None:
     assert told.text() == "0 of 3 files (0%), 0 findings"
     clock.now += 2
     told.done("a", Report((BROKEN, CLEAN)))
-    assert told.text() == "1 of 3 files (25%), 195 events (98/s), 3 findings, 0:06 left"
+    assert told.text() == "1 of 3 files (25%), 0:06 left, 3 findings, 195 events (98/s)"
     read[0] = 1_000
     clock.now += 100
-    assert told.text() == "1 of 3 files (50%), 195 events (2/s), 3 findings, 1:42 left"
+    assert told.text() == "1 of 3 files (50%), 1:42 left, 3 findings, 195 events (2/s)"
+    assert told.text(59) == "1 of 3 files (50%), 1:42 left, 3 findings, 195 events (2/s)"
+    assert told.text(58) == "1 of 3 files (50%), 1:42 left, 3 findings"
+    assert told.text(25) == "1 of 3 files (50%)"
+    assert told.text(8) == "1 of 3 f"
     told.done("b", Report((CLEAN,)))
     told.done("c", Report())
     read[0] = 0
-    assert told.text() == "3 of 3 files (100%), 338 events (3/s), 3 findings"
+    assert told.text() == "3 of 3 files (100%), 3 findings, 338 events (3/s)"
     assert Progress(None, {"-": 0}, clock=clock).text() == "0 of 1 file, 0 findings"
 
 
@@ -55,7 +59,7 @@ def test_it_is_drawn_over_itself_and_goes_away_while_others_write() -> None:
         err.write("a finding\n")
     with told.away():
         pass
-    assert err.getvalue() == "\r\x1b[K0 of 1 file (0%), 0\r\x1b[Ka finding\n"
+    assert err.getvalue() == "\r\x1b[K0 of 1 file (0%)\r\x1b[Ka finding\n"
 
 
 def test_it_ends_when_the_terminal_goes_away() -> None:
