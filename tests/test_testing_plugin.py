@@ -200,7 +200,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     return pytester
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one", "xdist"])
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["one", "xdist"])
 def test_tests_fail_by_what_they_recorded(project: pytest.Pytester, workers: list[str]) -> None:
     ran = project.runpytest_subprocess(
         *LOAD, *workers, "--rtproto-report", "report.json", "-p", "no:cacheprovider"
