@@ -33,7 +33,6 @@ FEATURES: dict[str, tuple[str, ...]] = {
     "sip": ("ga",),
     "refusals": ("beta", "ga", "translation"),
     "expiry": ("beta", "ga"),
-    "late": ("ga",),
     "hand-commit": ("beta", "ga"),
     "early": ("beta", "ga", "translation"),
     "transcription-session": ("ga",),
