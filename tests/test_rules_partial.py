@@ -118,3 +118,15 @@ def test_itm011_what_a_response_generates_is_no_answer_to_a_request() -> None:
         lines.insert(done + 1, ("server", event))
 
     assert not codes(lines) & {"ITM010", "ITM011", "ITM013", "ITM015"}
+
+
+def test_itm014_another_item_is_not_the_one_that_was_asked_for() -> None:
+    lines = session("text_turn")
+    text = [{"type": "input_text", "text": "Something else."}]
+    item = {"id": "item_x", "type": "message", "role": "user", "status": "completed", "content": text}
+    event = {"type": "conversation.item.added", "event_id": "event_x", "previous_item_id": None, "item": item}
+    lines.insert(at(lines, "conversation.item.added"), ("server", event))
+
+    found = codes(lines)
+    assert "ITM015" in found
+    assert "ITM014" not in found
