@@ -89,9 +89,12 @@ def test_a_bad_label_is_seen(change: dict[str, Any], problem: str, small: Path) 
 def test_rules_without_a_case_and_wrong_counts_are_seen(small: Path) -> None:
     problems = lints.problems(small)
 
-    assert "OUT016 delta-after-done has no case and suite.toml gives no reason" in problems
+    assert "OUT016 delta-after-done has no case in beta and suite.toml gives no reason" in problems
     assert "suite.toml: [counts] does not say what there is; run the command `fmt`" in problems
-    assert not any("WIR003" in problem for problem in problems)
+    assert [problem for problem in problems if "WIR003" in problem] == [
+        f"WIR003 not-finite has no case in {dialect} and suite.toml gives no reason"
+        for dialect in ("beta", "translation")
+    ]
 
 
 def test_fmt_writes_what_its_check_asks_for(small: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -519,3 +519,40 @@ def test_a_single_event_in_the_wrong_direction_swaps_nothing() -> None:
     lines[2] = ("client", lines[2][1])
 
     assert roots(judge(lines))[0] == ("DIA019", 3)
+
+
+def translated(*edits: Edit) -> Session:
+    """A translation session in which the client asks for Norwegian."""
+    config = {"audio": {"output": {"language": "no"}}}
+    shown = {
+        "id": "sess_1",
+        "type": "translation",
+        "model": "gpt-realtime-translate",
+        "expires_at": 1790000000,
+    }
+    shown["audio"] = {"input": {"transcription": None}, "output": {"language": "no"}}
+    updated = {"type": "session.updated", "event_id": "event_updated", "session": shown}
+    return edited(
+        "translation",
+        change("session.created", "session.audio.input", {"transcription": None}),
+        after("session.created", "server", updated),
+        after(
+            "session.created", "client", {"type": "session.update", "event_id": "evt_1", "session": config}
+        ),
+        *edits,
+    )
+
+
+@pytest.mark.parametrize(
+    "edit, code",
+    [
+        (change("session.updated", "session.audio.output.language", "es"), "SES008"),
+        (change("session.updated", "session.audio.input.transcription", {"model": "whisper-1"}), "SES009"),
+        (change("session.updated", "session", {"type": "realtime", "id": "sess_1"}), "SES011"),
+        (change("session.updated", "session", {"type": None, "id": "sess_1"}), ""),
+    ],
+)
+def test_translation_sessions_are_held_to_their_configuration(edit: Edit, code: str) -> None:
+    """Their updates name no type of session, which once kept the answers from being compared."""
+    assert roots(judge(translated())) == []
+    assert [told for told, line in roots(judge(translated(edit))) if line == 3] == [code] * bool(code)

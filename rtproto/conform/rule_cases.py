@@ -47,10 +47,13 @@ _IN_BETA = frozenset(
         *("barge_in", "late_interruption", "long_answer", "retrieved_item", "placed_items"),
         *("tool_call", "call_cut_short", "message_and_call", "out_of_band"),
         *("failed_turn", "cancelled_turn", "webrtc_turn", "webrtc_barge_in", "webrtc_hang_up"),
+        "refused_requests",
     }
 )
 """GA samples that beta can say as well; the others show what only GA has."""
 _GA_ONLY: Mapping[str, str] = {
+    "CLI014": "its combination is the one that beta has",
+    "CLI015": "its format is told by a rate, and beta's formats have none",
     "DIA001": "it mixes a beta event into GA, which is no mixture in beta",
     "OUT024": "its event is one that beta does not have",
 }

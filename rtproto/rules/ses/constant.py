@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, tag_of
@@ -98,6 +98,12 @@ class SessionModelChanged(_Constant):
     )
 
 
+class _Typed(Struct):
+    """A session of a type that the dialect does not know."""
+
+    type: Any = None
+
+
 class SessionTypeChanged(_Constant):
     """`session.type` (realtime, transcription or translation) never changes.
 
@@ -125,7 +131,10 @@ class SessionTypeChanged(_Constant):
 
     def read(self, session: Any) -> Any:
         tag = tag_of(session)
-        return None if tag == UNKNOWN_TAG else tag
+        if tag != UNKNOWN_TAG:
+            return tag
+        kind = msgspec.json.decode(session.raw, type=_Typed).type
+        return kind if isinstance(kind, str) else None
 
 
 class SessionExpiresAtChanged(_Constant):

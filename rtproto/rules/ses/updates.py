@@ -29,8 +29,11 @@ def _asked_for(context: Context, event: Any) -> Request | None:
     request = context.facts.ledger.answered_by(event)
     if request is None or not isinstance(request.event, Event) or _at_fault(context, request):
         return None
-    if tag_of(field(request.event, "session")) != tag_of(field(event, "session")):
-        return None  # Another kind of session: SES011, DIA011.
+    asked = tag_of(field(request.event, "session"))
+    if asked is not None and asked != tag_of(field(event, "session")):
+        return (
+            None  # Another kind of session: SES011, DIA011.  Only GA's updates say which kind they are for.
+        )
     return request
 
 
