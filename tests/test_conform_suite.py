@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from rtproto.conform import cli, lints, suite
 from rtproto.conform.case import load
+from rtproto.conform.contract import transcript_text
 
 HOME = Path(__file__).parent.parent / "conformance"
 
@@ -39,6 +41,30 @@ def test_the_index_is_true_to_its_schema() -> None:
     index = tomllib.loads((HOME / "suite.toml").read_text(encoding="utf-8"))
 
     assert list(schema("rtproto-suite-1").iter_errors(index)) == []
+
+
+@pytest.mark.parametrize("name", ["rules", "tables"])
+def test_what_is_made_from_the_code_is_true_to_its_schema(name: str) -> None:
+    document = json.loads((HOME / f"{name}.json").read_text(encoding="utf-8"))
+
+    assert list(schema(f"rtproto-{name}-1").iter_errors(document)) == []
+
+
+@pytest.mark.parametrize("id", ["wire/latin-1", "wire/too-long", "dialects/translation/clock-backwards"])
+def test_what_a_checker_reads_and_writes_is_true_to_its_schemas(id: str) -> None:
+    text = transcript_text(load((HOME / f"cases/{id}.toml").read_text(encoding="utf-8")))
+    own = [sys.executable, "-m", "rtproto", "conform", "check", "--batch"]
+    done = subprocess.run(own, input=text.encode(), capture_output=True)
+    head, *lines = text.splitlines()
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert head.startswith("! ")
+    schema("rtproto-transcript-1").validate(json.loads(head[2:]))
+    assert all(re.fullmatch(r"([<>])(=?)(?:@(-?\d+(?:\.\d+)?))?(?: (.*))?", line) for line in lines)
+    assert answers[-1] == {"id": id, "exit": 1}
+    assert len(answers) > 1
+    for answer in answers:
+        schema("rtproto-answer-1").validate(answer)
 
 
 def test_every_file_is_in_canonical_form(capsys: pytest.CaptureFixture[str]) -> None:
