@@ -168,7 +168,11 @@ class ErrorExplained(Rule):
     on = ("error",)
     last = True
     symptoms = ("refused",)
-    example = Example("text_turn", after("session.update", "server", _error("evt_update")))
+    example = Example(
+        "text_turn",
+        after("session.update", "server", _error("evt_update")),
+        because=(at("session.update"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         if field(event, "error", "type") == "server_error":
@@ -291,7 +295,12 @@ class RejectedYetApplied(Rule):
     since = "client id"
     symptoms = ("refused", "history")
     example = Example(
-        "text_turn", after("conversation.item.done", "server", _error("evt_item_q1", code=None, param=None))
+        "text_turn",
+        after("conversation.item.done", "server", _error("evt_item_q1", code=None, param=None)),
+        because=(
+            at("conversation.item.create"),
+            at("conversation.item.added"),
+        ),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

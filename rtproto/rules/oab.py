@@ -61,7 +61,11 @@ class StartedTwice(Rule):
     message = "playback of this response has started before"
     evidence = "One start a response in 23 of 23 recorded WebRTC responses."
     symptoms = ("overlap",)
-    example = Example("webrtc_turn", repeat("output_audio_buffer.started"))
+    example = Example(
+        "webrtc_turn",
+        repeat("output_audio_buffer.started"),
+        because=(at("output_audio_buffer.started"),),
+    )
 
 
 class StopWithoutStart(Rule):

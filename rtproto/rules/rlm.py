@@ -7,7 +7,7 @@ from typing import Any
 
 from rtproto.findings import Severity
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.examples import Example, after, before, change, repeat
+from rtproto.rules.examples import Example, after, at, before, change, repeat
 
 _NAMES = ("requests", "tokens")
 _LIMITS = {
@@ -111,7 +111,10 @@ class RateLimitRepeated(Rule):
     on = ("rate_limits.updated",)
     symptoms = ("bill",)
     example = Example(
-        "text_turn", repeat("rate_limits.updated"), prepare=(after("response.done", "server", _LIMITS),)
+        "text_turn",
+        repeat("rate_limits.updated"),
+        prepare=(after("response.done", "server", _LIMITS),),
+        because=(at("rate_limits.updated"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:

@@ -182,6 +182,7 @@ class TruncateNonAssistant(Rule):
         "voice_turn",
         change(_REQUEST, "item_id", "item_u2"),
         prepare=(_CUT_OFF,),
+        because=(at("conversation.item.added"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -215,6 +216,7 @@ class TruncateContentIndex(Rule):
         "voice_turn",
         change(_REQUEST, "content_index", 1),
         prepare=(_CUT_OFF,),
+        because=(at("response.content_part.added"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -293,6 +295,7 @@ class TruncateExtends(Rule):
             "client",
             {"type": _REQUEST, "item_id": "item_a1", "content_index": 0, "audio_end_ms": 700},
         ),
+        because=(at("conversation.item.truncated"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -436,6 +439,7 @@ class TranscriptSurvivesTruncation(Rule):
     example = Example(
         "retrieved_item",
         change("conversation.item.retrieved", "item.content.0.transcript", "Hello there."),
+        because=(at("conversation.item.truncated"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -11,7 +11,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from rtproto.findings import Witness
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import FOREIGN, Context, Rule, Verdict
-from rtproto.rules.examples import Example, after, change
+from rtproto.rules.examples import Example, after, at, change
 
 
 class ResponseInTranscriptionSession(Rule):
@@ -45,6 +45,7 @@ class ResponseInTranscriptionSession(Rule):
                 },
             },
         ),
+        because=(at("session.created"),),
     )
 
 
@@ -62,7 +63,11 @@ class ResponseCreateInTranscriptionSession(Rule):
     evidence = "The transcription guide: such a session generates no responses (see DIA009)."
     exceptions = "A client that has not been shown the session yet."
     symptoms = ("refused", "silence")
-    example = Example("transcription", after("conversation.item.done", "client", {"type": "response.create"}))
+    example = Example(
+        "transcription",
+        after("conversation.item.done", "client", {"type": "response.create"}),
+        because=(at("session.created"),),
+    )
 
 
 class UpdateForOtherSessionType(Rule):
@@ -86,6 +91,7 @@ class UpdateForOtherSessionType(Rule):
     example = Example(
         "transcription",
         after("session.created", "client", {"type": "session.update", "session": {"type": "realtime"}}),
+        because=(at("session.created"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -204,4 +210,5 @@ class TranslationEventAfterClosed(Rule):
             "server",
             {"type": "session.output_transcript.delta", "event_id": "event_late", "delta": "Adiós."},
         ),
+        because=(at("session.closed"),),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import FOREIGN, MISDIRECTED, NOTHING, UNKNOWN, Context, Rule, Verdict
-from rtproto.rules.examples import Example, after, change
+from rtproto.rules.examples import Example, after, at, change
 
 GA_ADDITIONS = (
     "conversation.item.input_audio_transcription.segment",
@@ -59,6 +59,7 @@ class DialectMixed(Rule):
                 "delta": "",
             },
         ),
+        because=(at("response.output_text.delta"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

@@ -119,6 +119,7 @@ class WebrtcEventOnWebsocket(Rule):
             "server",
             {"type": "output_audio_buffer.started", "event_id": "event_playing", "response_id": "resp_1"},
         ),
+        because=(at("response.output_audio.delta"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

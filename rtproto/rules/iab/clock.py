@@ -9,7 +9,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.hearing import Mark
 from rtproto.protocol.values import field
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
-from rtproto.rules.examples import Example, change
+from rtproto.rules.examples import Example, at, change
 
 
 def _witness(mark: Mark, type: str, note: str) -> tuple[Witness, ...]:
@@ -31,7 +31,11 @@ class SpeechEndsBeforeStart(Rule):
     )
     symptoms = ("transcript",)
     on = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped")
-    example = Example("voice_turn", change("input_audio_buffer.speech_stopped", "audio_end_ms", 50))
+    example = Example(
+        "voice_turn",
+        change("input_audio_buffer.speech_stopped", "audio_end_ms", 50),
+        because=(at("input_audio_buffer.speech_started"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         what = "audio_start_ms" if context.type.endswith("started") else "audio_end_ms"
@@ -73,7 +77,11 @@ class SpeechStartRegresses(Rule):
     exceptions = "Without a known prefix_padding_ms 1000 ms are allowed."
     symptoms = ("transcript",)
     on = ("input_audio_buffer.speech_started",)
-    example = Example("voice_turn", change("input_audio_buffer.speech_started", "audio_start_ms", 500, 1))
+    example = Example(
+        "voice_turn",
+        change("input_audio_buffer.speech_started", "audio_start_ms", 500, 1),
+        because=(at("input_audio_buffer.speech_stopped"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         hearing, ms = context.facts.hearing, event.audio_start_ms
@@ -113,6 +121,7 @@ class SpeechEndRegresses(Rule):
         "voice_turn",
         change("input_audio_buffer.speech_stopped", "audio_end_ms", 880, 1),
         prepare=(change("input_audio_buffer.speech_started", "audio_start_ms", 850, 1),),
+        because=(at("input_audio_buffer.speech_stopped"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -149,7 +158,11 @@ class SpeechBeyondAppendedAudio(Rule):
     )
     symptoms = ("transcript", "recording")
     on = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped")
-    example = Example("voice_turn", change("input_audio_buffer.speech_stopped", "audio_end_ms", 9000, 1))
+    example = Example(
+        "voice_turn",
+        change("input_audio_buffer.speech_stopped", "audio_end_ms", 9000, 1),
+        because=(at("input_audio_buffer.append", 1),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         facts = context.facts

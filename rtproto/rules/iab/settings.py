@@ -47,6 +47,7 @@ class VadEventWhileVadOff(Rule):
                 "item_id": "item_u2",
             },
         ),
+        because=(at("session.updated"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

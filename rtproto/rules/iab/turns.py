@@ -46,7 +46,11 @@ class SpeechStartedNested(Rule):
     )
     exceptions = "A commit by the client or a clear ends the speech."
     symptoms = ("overlap",)
-    example = Example("voice_turn", repeat("input_audio_buffer.speech_started"))
+    example = Example(
+        "voice_turn",
+        repeat("input_audio_buffer.speech_started"),
+        because=(at("input_audio_buffer.speech_started"),),
+    )
 
 
 class SpeechItemIdMismatch(Rule):
@@ -64,7 +68,11 @@ class SpeechItemIdMismatch(Rule):
     )
     exceptions = "A commit by the client during the speech."
     symptoms = ("transcript", "history")
-    example = Example("voice_turn", change("input_audio_buffer.speech_stopped", "item_id", "item_other"))
+    example = Example(
+        "voice_turn",
+        change("input_audio_buffer.speech_stopped", "item_id", "item_other"),
+        because=(at("input_audio_buffer.speech_started"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         yield Verdict(

@@ -33,7 +33,11 @@ class CallOutputForUnknownCall(Rule):
         "call first."
     )
     symptoms = ("refused", "tools")
-    example = Example("tool_call", change("conversation.item.create", "item.call_id", "call_ghost", 1))
+    example = Example(
+        "tool_call",
+        change("conversation.item.create", "item.call_id", "call_ghost", 1),
+        because=(at("response.output_item.added"),),
+    )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         if "server" not in context.facts.seen:
@@ -72,6 +76,7 @@ class CallOutputDuplicate(Rule):
             },
             nth=2,
         ),
+        because=(at("conversation.item.create", 1),),
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -168,6 +173,7 @@ class CallIdReused(Rule):
             },
             nth=1,
         ),
+        because=(at("response.output_item.added"),),
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:

@@ -44,7 +44,11 @@ class ItemAddedTwice(Rule):
     )
     exceptions = "An item that was deleted may be created again under its id."
     symptoms = ("history",)
-    example = Example("text_turn", repeat("conversation.item.added"))
+    example = Example(
+        "text_turn",
+        repeat("conversation.item.added"),
+        because=(at("conversation.item.added"),),
+    )
 
 
 class ItemDoneBeforeAdded(Rule):
@@ -218,7 +222,11 @@ class DoneItemStillInProgress(Rule):
     symptoms = ("history",)
     on = ("conversation.item.done",)
     only = ("item.status", "in_progress")
-    example = Example("text_turn", change("conversation.item.done", "item.status", "in_progress"))
+    example = Example(
+        "text_turn",
+        change("conversation.item.done", "item.status", "in_progress"),
+        because=(at("conversation.item.added"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         return (Verdict(entity=item_entity(context, field(event, "item", "id"))),)
@@ -250,7 +258,11 @@ class ItemIdentityChanged(Rule):
         "response.output_item.done",
     )
     when = ("known item",)
-    example = Example("text_turn", change("conversation.item.done", "item.role", "system"))
+    example = Example(
+        "text_turn",
+        change("conversation.item.done", "item.role", "system"),
+        because=(at("conversation.item.added"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         known = context.facts.items[event.item.id]
@@ -293,6 +305,7 @@ class DeletedUnknownItem(Rule):
                 "response.done", "client", {"type": "conversation.item.delete", "item_id": "item_a1"}, nth=1
             ),
         ),
+        because=(at("conversation.item.deleted"),),
     )
 
 
@@ -372,6 +385,7 @@ class OutOfBandItemInConversation(Rule):
                 },
             },
         ),
+        because=(at("response.created"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

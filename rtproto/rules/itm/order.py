@@ -65,7 +65,11 @@ class PreviousItemNotTail(Rule):
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
     unless = ("at the tail",)
-    example = Example("text_turn", change("conversation.item.added", "previous_item_id", "item_q1", 2))
+    example = Example(
+        "text_turn",
+        change("conversation.item.added", "previous_item_id", "item_q1", 2),
+        because=(at("conversation.item.added", 1),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
@@ -147,7 +151,11 @@ class DonePreviousItemDiffers(Rule):
     symptoms = ("history",)
     on = ("conversation.item.done",)
     reads = ("previous_item_id",)
-    example = Example("text_turn", change("conversation.item.done", "previous_item_id", "item_q1", 2))
+    example = Example(
+        "text_turn",
+        change("conversation.item.done", "previous_item_id", "item_q1", 2),
+        because=(at("conversation.item.added", 2),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         actual = event.previous_item_id

@@ -243,7 +243,11 @@ class RetrievedMismatch(Rule):
     exceptions = "Audio may be in it now, and the transcript gone after a truncation."
     symptoms = ("history",)
     on = ("conversation.item.retrieved",)
-    example = Example("retrieved_item", change("conversation.item.retrieved", "item.role", "user"))
+    example = Example(
+        "retrieved_item",
+        change("conversation.item.retrieved", "item.role", "user"),
+        because=(at("response.output_item.added"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts, item = context.facts, field(event, "item")

@@ -99,7 +99,9 @@ class ApprovalResponseUnknown(Rule):
     )
     symptoms = ("tools", "refused")
     example = Example(
-        "mcp_approval", change("conversation.item.create", "item.approval_request_id", "item_ghost", 1)
+        "mcp_approval",
+        change("conversation.item.create", "item.approval_request_id", "item_ghost", 1),
+        because=(at("conversation.item.added", 2),),
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:

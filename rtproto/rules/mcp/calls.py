@@ -105,6 +105,7 @@ class McpCallResultDisagrees(Rule):
     example = Example(
         "mcp_call",
         change(_DONE, "item.error", {"type": "tool_execution_error", "message": "No such page."}),
+        because=(at("response.mcp_call.completed"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -143,7 +144,11 @@ class McpToolNotAllowed(Rule):
     on = (_ADDED,)
     only = ("item.type", "mcp_call")
     symptoms = ("tools",)
-    example = Example("mcp_call", change(_ADDED, "item.name", "fetch"))
+    example = Example(
+        "mcp_call",
+        change(_ADDED, "item.name", "fetch"),
+        because=(at("session.updated"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         item = event.item

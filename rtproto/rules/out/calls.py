@@ -206,6 +206,7 @@ class ArgumentsOnWrongItem(Rule):
                 "delta": "",
             },
         ),
+        because=(at("response.output_item.added"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:

@@ -124,6 +124,7 @@ class ContentPartOnNonMessage(Rule):
             },
             nth=1,
         ),
+        because=(at("response.output_item.added"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
@@ -240,4 +241,5 @@ class DeltaKindVsPartType(Rule):
                 "delta": " there",
             },
         ),
+        because=(at("response.content_part.added"),),
     )

@@ -63,6 +63,7 @@ class ResponseCreatedTwice(Rule):
                 },
             },
         ),
+        because=(at("response.created"),),
     )
 
 
@@ -141,7 +142,11 @@ class ResponseDoneTwice(Rule):
         "responses."
     )
     symptoms = ("overlap",)
-    example = Example("text_turn", repeat("response.done"))
+    example = Example(
+        "text_turn",
+        repeat("response.done"),
+        because=(at("response.done"),),
+    )
 
 
 class ResponseDoneWithoutCreated(Rule):
@@ -289,4 +294,5 @@ class EventAfterResponseDone(Rule):
                 "delta": "!",
             },
         ),
+        because=(at("response.done"),),
     )

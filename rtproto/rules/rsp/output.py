@@ -10,7 +10,7 @@ from msgspec import UNSET
 from rtproto.findings import Severity
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
-from rtproto.rules.examples import Example, change
+from rtproto.rules.examples import Example, at, change
 
 
 class DoneOutputDiffersFromStream(Rule):
@@ -29,7 +29,11 @@ class DoneOutputDiffersFromStream(Rule):
     exceptions = "Responses that the recording met half-way."
     on = ("response.done",)
     symptoms = ("history", "words")
-    example = Example("text_turn", change("response.done", "response.output", []))
+    example = Example(
+        "text_turn",
+        change("response.done", "response.output", []),
+        because=(at("response.output_item.done"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         response = context.facts.responses.get(event.response.id)
@@ -67,7 +71,9 @@ class DoneItemDiffersFromItemDone(Rule):
     on = ("response.done",)
     symptoms = ("words", "tools")
     example = Example(
-        "text_turn", change("response.done", "response.output.0.content.0.text", "Rain all day.")
+        "text_turn",
+        change("response.done", "response.output.0.content.0.text", "Rain all day."),
+        because=(at("response.output_item.done"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:

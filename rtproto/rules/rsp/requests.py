@@ -151,6 +151,7 @@ class ResponseCreateWhileActive(Rule):
                 },
             ),
         ),
+        because=(at("response.created"),),
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
@@ -220,7 +221,11 @@ class CancelWithoutActiveResponse(Rule):
     exceptions = "A warning from the second time on. A response that was asked for may be about to start."
     on = ("response.cancel",)
     symptoms = ("refused",)
-    example = Example("text_turn", after("response.done", "client", {"type": "response.cancel"}, nth=1))
+    example = Example(
+        "text_turn",
+        after("response.done", "client", {"type": "response.cancel"}, nth=1),
+        because=(at("response.done", 1),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         facts = context.facts
@@ -306,7 +311,11 @@ class CancelUnknownResponse(Rule):
     exceptions = "Only noted where the response is done already: the two may have crossed."
     on = ("response.cancel",)
     symptoms = ("overlap", "refused")
-    example = Example("cancelled_turn", change("response.cancel", "response_id", "resp_ghost"))
+    example = Example(
+        "cancelled_turn",
+        change("response.cancel", "response_id", "resp_ghost"),
+        because=(at("response.created"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         facts = context.facts

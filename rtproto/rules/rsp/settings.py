@@ -41,7 +41,11 @@ class ResponseFieldsChanged(Rule):
     exceptions = "Members that one of the two leaves out."
     on = ("response.done",)
     symptoms = ("config",)
-    example = Example("text_turn", change("response.done", "response.max_output_tokens", 100))
+    example = Example(
+        "text_turn",
+        change("response.done", "response.max_output_tokens", 100),
+        because=(at("response.created"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         done = event.response
@@ -95,6 +99,7 @@ class MetadataNotEchoed(Rule):
             change("response.created", "response.metadata", {"topic": "weather"}),
             change("response.done", "response.metadata", {"topic": "weather"}),
         ),
+        because=(at("response.create"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:

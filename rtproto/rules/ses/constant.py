@@ -158,6 +158,7 @@ class SessionExpiresAtChanged(_Constant):
             change("session.created", "session.expires_at", 1790000000),
             change("session.updated", "session.expires_at", 1790000000),
         ),
+        because=(at("session.created"),),
     )
 
     def read(self, session: Any) -> Any:
@@ -213,6 +214,10 @@ class VoiceChangedAfterAudio(Rule):
                 },
             ),
         ),
+        because=(
+            at("session.created"),
+            at("response.output_audio.delta"),
+        ),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
@@ -250,6 +255,7 @@ class TracingReconfigured(Rule):
             change("session.created", "session.tracing", "auto"),
             change("session.updated", "session.tracing", "auto"),
         ),
+        because=(at("session.created"),),
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:

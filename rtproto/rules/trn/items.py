@@ -9,7 +9,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.records import Item
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
-from rtproto.rules.examples import Example, change
+from rtproto.rules.examples import Example, at, change
 from rtproto.rules.trn.names import COMPLETED, FAILED
 
 
@@ -72,7 +72,12 @@ class TranscriptionContentIndex(Rule):
     exceptions = "Items that were not seen, or without content."
     on = (COMPLETED, FAILED)
     symptoms = ("transcript", "crash")
-    example = Example("transcription", change(COMPLETED, "content_index", 1), prepare=())
+    example = Example(
+        "transcription",
+        change(COMPLETED, "content_index", 1),
+        prepare=(),
+        because=(at("conversation.item.added"),),
+    )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         item = context.facts.items.get(field(event, "item_id") or "")
