@@ -156,7 +156,7 @@ def commit(stage: Stage, key: Key) -> Iterator[Event]:
     if not listening(stage) or any(stage.asked.values()):
         return
     speaking = stage.state("input audio buffer") == "speaking"
-    if model.vad is not None if not stage.has("hand-commit") else model.vad is None or not speaking:
+    if model.vad is not None and not (speaking and stage.has("hand-commit")):
         return
     if not model.turns and not speaking:
         return
