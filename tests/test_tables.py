@@ -40,6 +40,7 @@ def test_cells_lead_to_states_and_name_rules_and_guards(machine: Machine) -> Non
             assert (end.then if isinstance(end, Breach) else end) in machine.states
             if isinstance(end, Breach):
                 assert end.code in RULES
+                assert not end.restart or end.then == machine.states[0]
     assert set(machine.unfinished) <= set(machine.states)
     assert set(machine.unfinished.values()) <= set(RULES)
     assert set(machine.notes) <= set(machine.inputs)

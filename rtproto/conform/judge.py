@@ -6,7 +6,8 @@ python -m rtproto conform check < transcript
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,9 +23,12 @@ from rtproto.conform.contract import (
 )
 from rtproto.conform.transcript import Line
 
+if TYPE_CHECKING:
+    from rtproto.findings import Finding
 
-def judge(head: Head, lines: list[Line]) -> list[Reported]:
-    """The findings of a transcript that are nobody's consequence.  Raises `ValueError` for an unknown profile."""
+
+def findings_of(head: Head, lines: list[Line]) -> list[Finding]:
+    """The findings of a transcript, consequences too.  Raises `ValueError` for an unknown profile."""
     from rtproto.checker import SessionChecker
     from rtproto.wire import MAX_LINE_BYTES
 
@@ -37,9 +41,14 @@ def judge(head: Head, lines: list[Line]) -> list[Reported]:
     for line in lines:
         checker.feed(line.direction, line.raw, time=line.seconds)
     checker.close(cut=not head.closed)
+    return checker.findings
+
+
+def reported(findings: Sequence[Finding]) -> list[Reported]:
+    """What of them is answered: those that are nobody's consequence."""
     return [
         Reported(finding.line, finding.code, finding.severity.label)  # type: ignore[arg-type]  # one of three
-        for finding in checker.findings
+        for finding in findings
         if finding.caused_by is None
     ]
 
@@ -47,7 +56,7 @@ def judge(head: Head, lines: list[Line]) -> list[Reported]:
 def answer(head: Head, lines: list[Line], write: Callable[[str], object]) -> int:
     """Write the findings of one transcript; returns the exit status."""
     try:
-        findings = judge(head, lines)
+        findings = reported(findings_of(head, lines))
     except ValueError as why:
         console.say(f"{head.id}: {why}")
         return NOT_CHECKED

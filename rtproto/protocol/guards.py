@@ -22,6 +22,11 @@ def _transcription_session(facts: Facts, event: Any, entity: Any) -> bool:
     return tag_of(field(event, "session")) == "transcription"
 
 
+def _started_before(facts: Facts, event: Any, entity: Any) -> bool:
+    """The recording has shown this session's `session.created`."""
+    return any(input == "created" for _, _, input in entity.history)
+
+
 def _session_expired(facts: Facts, event: Any, entity: Any) -> bool:
     return bool(field(event, "error", "code") == "session_expired")
 
@@ -151,6 +156,7 @@ def _item_of_type(type: str) -> Guard:
 
 GUARDS: Mapping[str, Guard] = {
     "transcription session": _transcription_session,
+    "started before": _started_before,
     "session expired": _session_expired,
     "assistant item": _assistant_item,
     "current response": _current_response,

@@ -26,7 +26,8 @@ class Breach(Struct, frozen=True):
     code: str
     then: str
     restart: bool = False
-    """The event starts a new connection: all entities are forgotten after the finding."""
+    """The event starts a new connection: after the finding all entities are forgotten, `then` is their first state, and
+    the event is judged once more, as the first of the new connection."""
     midway: bool = False
     """The recording starts after the connection did: from here on entities may be met half-way."""
 

@@ -21,7 +21,8 @@ Made by `python -m rtproto tables --write`; change the tables in `rtproto/protoc
 
 One table an entity. A row is a state, a column an input; a cell says to which state the input leads. A cell with a
 code is illegal: it breaks that rule, and the entity is judged on from the state after the code. `a ? b : c` asks: `b`
-where `a` holds, else `c`. The diagrams show the legal part.
+where `a` holds, else `c`. `all anew` says that the event begins another connection, and is judged again as the first of
+that one. The diagrams show the legal part.
 """
 
 
@@ -61,7 +62,7 @@ def _machine(machine: Machine) -> Iterator[str]:
 
 def _cell(cell: Cell) -> str:
     if isinstance(cell, Breach):
-        return f"{cell.code} → {cell.then}" + (", all anew" if cell.restart else "")
+        return f"{cell.code}, all anew" if cell.restart else f"{cell.code} → {cell.then}"
     if isinstance(cell, When):
         return f"{cell.guard} ? {_nested(cell.then)} : {_nested(cell.otherwise)}"
     return cell

@@ -30,9 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     keep.add_argument("--check", action="store_true", help=f"verify {PAGE}")
     args = parser.parse_args(argv)
     suite = Suite.read()
-    wrong = suite.failing()
-    if wrong:
-        _say("the undamaged checker fails: " + ", ".join(wrong))
+    if suite.failing:
+        _say("the undamaged checker fails: " + ", ".join(suite.failing))
         return 2
     killed = run(suite, args.filter, args.jobs)
     sys.stdout.write(summary(suite, killed))
@@ -49,7 +48,7 @@ def _judge(killed: Sequence[Killed], *, stale: bool) -> int:
     code = 0
     for each in killed:
         if not each.by and each.name not in EXCUSED:
-            _say(f"survives: {each.name}")
+            _say(f"survives: {each.name}" + (f" (shows in {each.shown})" if each.shown else ""))
             code = 1
         elif each.by and each.name in EXCUSED:
             _say(f"excused, but killed by {each.by}: {each.name}")

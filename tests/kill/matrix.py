@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import multiprocessing
 import re
@@ -16,6 +15,7 @@ from rtproto.conform.contract import CLEAN, FOUND, Answer, Head, read_transcript
 from rtproto.conform.score import score
 from rtproto.conform.suite import home, read
 from rtproto.conform.transcript import Line
+from rtproto.findings import Finding
 from tests.kill.mutants import Mutant, all_mutants, traced
 
 _TYPE = re.compile(rb'"type"\s*:\s*"([^"]*)"')
@@ -29,6 +29,9 @@ class Killed(Struct, frozen=True):
     name: str
     by: str
     """The first case that tells; empty where none does."""
+    shown: str = ""
+    """Where none tells: the first case whose report changes although its label still holds, because only a note
+    changes, or what is folded under the finding that the label expects."""
 
 
 class Subject(Struct, frozen=True):
@@ -40,42 +43,59 @@ class Subject(Struct, frozen=True):
     types: frozenset[str]
     """Event types that stand in its transcript, as far as bytes tell."""
 
-    def passes(self) -> bool:
-        """The checker as it is now agrees with the label."""
+    def findings(self) -> list[Finding] | None:
+        """What the checker as it is now finds; None where it breaks."""
         try:
-            findings = judge.judge(self.head, self.lines)
+            return judge.findings_of(self.head, self.lines)
         except Exception:  # noqa: BLE001 - a mutant that breaks the checker is killed by the case that shows it
+            return None
+
+    def agrees(self, findings: Sequence[Finding] | None) -> bool:
+        """They are what the label says."""
+        if findings is None:
             return False
-        wrong = any(finding.severity != "info" for finding in findings)
-        answer = Answer(exit=FOUND if wrong else CLEAN, findings=tuple(findings))
-        return score(self.case, answer).reached("code")
+        answer = judge.reported(findings)
+        wrong = any(each.severity != "info" for each in answer)
+        return score(self.case, Answer(FOUND if wrong else CLEAN, tuple(answer))).reached("code")
 
 
 class Suite:
     """The cases, and which cells of the tables each of them asks."""
 
     def __init__(self, subjects: Sequence[Subject]) -> None:
-        self.subjects = sorted(subjects, key=lambda subject: sum(len(line.raw) for line in subject.lines))
+        self.subjects = sorted(subjects, key=_cost)
+        found = {subject.case.id: subject.findings() for subject in self.subjects}
+        self.failing = [
+            subject.case.id for subject in self.subjects if not subject.agrees(found[subject.case.id])
+        ]
+        """Cases with which the undamaged checker disagrees."""
+        self.findings = {id: _rows(findings) for id, findings in found.items()}
+        """What the undamaged checker finds in each."""
         self.visits: dict[str, list[Subject]] = {}
         """By place of a cell: the cases that ask it."""
-        for subject in subjects:
-            asked: set[str] = set()
-            with traced(asked.add):
-                subject.passes()
-            for place in asked:
-                self.visits.setdefault(place, []).append(subject)
+        with traced() as asked:
+            for subject in self._ordinary():
+                asked.clear()
+                subject.findings()
+                for place in asked:
+                    self.visits.setdefault(place, []).append(subject)
 
     @classmethod
     def read(cls) -> Suite:
         """The suite of this source tree."""
         return cls([_subject(case) for _, case in read(home())])
 
-    def failing(self) -> list[str]:
-        """Cases with which the undamaged checker disagrees."""
-        return [subject.case.id for subject in self.subjects if not subject.passes()]
+    def candidates(self, mutant: Mutant) -> list[Subject]:
+        """The cases that may tell: those that were written for the machine first, and the short ones before the long,
+        which are slower and show it less clearly."""
+        own = f"cells/{mutant.machine.replace(' ', '-')}/"
+        return sorted(self._concerned(mutant), key=lambda subject: not subject.case.id.startswith(own))
 
-    def candidates(self, mutant: Mutant) -> Iterator[Subject]:
-        """The cases that may tell, short ones first: they are quicker, and what they show is easier to see."""
+    def _ordinary(self) -> Iterator[Subject]:
+        """The cases but those of hostile bytes, which are slow, and say nothing of the tables that others do not."""
+        return (subject for subject in self.subjects if subject.case.area != "wire")
+
+    def _concerned(self, mutant: Mutant) -> Iterator[Subject]:
         if mutant.kind == "rule":
             yield from (s for s in self.subjects if any(e.code == mutant.place for e in s.case.expect))
         elif mutant.place in self.visits:
@@ -84,7 +104,12 @@ class Suite:
             return
         else:
             type = mutant.place.partition(" > ")[0]
-            yield from (s for s in self.subjects if " > " not in mutant.place or type in s.types)
+            yield from (s for s in self._ordinary() if " > " not in mutant.place or type in s.types)
+
+
+def _cost(subject: Subject) -> tuple[int, str]:
+    """Bytes to be read."""
+    return sum(len(line.raw) for line in subject.lines), subject.case.id
 
 
 def _subject(case: Case) -> Subject:
@@ -96,19 +121,37 @@ def _subject(case: Case) -> Subject:
 
 def run(suite: Suite, prefix: str, jobs: int) -> list[Killed]:
     """Try every mutant whose name begins so; the results are in the order of the mutants."""
-    names = [mutant.name for mutant in all_mutants() if mutant.name.startswith(prefix)]
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        parts = pool.map(functools.partial(_share, suite), [frozenset(names[at::jobs]) for at in range(jobs)])
-    found = {killed.name: killed for part in parts for killed in part}
-    return [found[name] for name in names]
+    mutants = [mutant for mutant in all_mutants() if mutant.name.startswith(prefix)]
+    with multiprocessing.get_context("fork").Pool(jobs, _hold, (suite, mutants)) as pool:
+        return pool.map(_try, range(len(mutants)), chunksize=4)
 
 
-def _share(suite: Suite, names: frozenset[str]) -> list[Killed]:
-    return [_try(suite, mutant) for mutant in list(all_mutants()) if mutant.name in names]
+_held: tuple[Suite, Sequence[Mutant]]
+"""What a process tries: inherited when it is forked, because mutants cannot be sent."""
 
 
-def _try(suite: Suite, mutant: Mutant) -> Killed:
-    candidates = list(suite.candidates(mutant))
+def _hold(suite: Suite, mutants: Sequence[Mutant]) -> None:
+    global _held  # noqa: PLW0603 - a process of the pool has no other place
+    _held = suite, mutants
+
+
+def _try(number: int) -> Killed:
+    suite, mutants = _held
+    mutant = mutants[number]
+    shown = ""
     with mutant.apply():
-        by = next((subject.case.id for subject in candidates if not subject.passes()), "")
-    return Killed(mutant.kind, mutant.place, mutant.name, by)
+        for subject in suite.candidates(mutant):
+            findings = subject.findings()
+            if _rows(findings) == suite.findings[subject.case.id]:
+                continue
+            if not subject.agrees(findings):
+                return Killed(mutant.kind, mutant.place, mutant.name, subject.case.id)
+            shown = shown or subject.case.id
+    return Killed(mutant.kind, mutant.place, mutant.name, "", shown)
+
+
+def _rows(findings: Sequence[Finding] | None) -> list[tuple[int, str, str, int | None]] | None:
+    """What of findings is compared: where, which, how bad, and under which other they fold."""
+    if findings is None:
+        return None
+    return [(each.line, each.code, each.severity.label, each.caused_by) for each in findings]

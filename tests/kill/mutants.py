@@ -53,6 +53,13 @@ class Mutant(Struct, frozen=True):
         """The place and the damage; unique."""
         return f"{self.place} → {self.what}"
 
+    @property
+    def machine(self) -> str:
+        """The machine that the place belongs to; a rule's code where it is a rule."""
+        if " > " in self.place:
+            return self.place.partition(" > ")[2]
+        return self.place.partition(": ")[0]
+
 
 def all_mutants() -> Iterator[Mutant]:
     """Every mutant, table by table, then the routes and the rules."""
@@ -93,7 +100,7 @@ def _other_cells(machine: Machine, cell: Cell) -> Iterator[tuple[str, Cell]]:
     elif isinstance(cell, Breach):
         for state in machine.states:
             yield f"legal, {state}", state
-            if state != cell.then:
+            if state != cell.then and not cell.restart:
                 yield f"{cell.code}, then {state}", msgspec.structs.replace(cell, then=state)
         for flag in ("restart", "midway"):
             if getattr(cell, flag):
@@ -224,9 +231,10 @@ def _nothing(*_: Any) -> tuple[()]:
 
 
 @contextlib.contextmanager
-def traced(note: Callable[[str], object]) -> Iterator[None]:
-    """Have every cell that is asked tell its place: each asks a guard that only takes note."""
+def traced() -> Iterator[set[str]]:
+    """Collect the place of every cell that is asked: each asks a guard that only takes note."""
     machines, guards = dict(MACHINES), dict(GUARDS)
+    asked: set[str] = set()
     for machine in machines.values():
         cells: dict[tuple[str, str], Cell] = {}
         for state in machine.states:
@@ -234,11 +242,11 @@ def traced(note: Callable[[str], object]) -> Iterator[None]:
                 place = cell_place(machine.name, state, input)
                 cell = machine.cell(state, input)
                 cells[state, input] = When(place, cell, cell)
-                _GUARDS[place] = functools.partial(_noting, note, place)
+                _GUARDS[place] = functools.partial(_noting, asked, place)
         _MACHINES[machine.name] = _changed(machine, cells)
     forget()
     try:
-        yield
+        yield asked
     finally:
         _MACHINES.update(machines)
         for place in GUARDS.keys() - guards:
@@ -246,6 +254,6 @@ def traced(note: Callable[[str], object]) -> Iterator[None]:
         forget()
 
 
-def _noting(note: Callable[[str], object], place: str, *_: Any) -> bool:
-    note(place)
+def _noting(asked: set[str], place: str, *_: Any) -> bool:
+    asked.add(place)
     return True

@@ -76,7 +76,7 @@ IDLE_TURN = Machine(
         ("triggered", "speech started"): "none",
         ("triggered", "committed"): When("idle item", "committed", Breach("IAB017", "none")),
         ("triggered", "item"): "triggered",
-        ("committed", "speech started"): "committed",
+        ("committed", "speech started"): "none",
         ("committed", "item"): When("idle item", "added", "committed"),
         # A commit without its item is the committed turn's fault.
         ("committed", "committed"): "none",

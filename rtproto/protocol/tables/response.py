@@ -15,9 +15,10 @@ CONVERSATION = Machine(
         ("idle", "response create"): "idle",
         ("idle", "timeout"): "idle",
         ("active", "response done"): When("current response", "idle", "active"),
+        # The active response once more is no second one: that it was created twice is the response's fault.
+        ("active", "response created"): When("current response", "active", Breach("RSP004", "active")),
     },
     breaches={
-        ("active", "response created"): Breach("RSP004", "active"),
         ("active", "timeout"): Breach("IAB019", "active"),
         # A client that saw the call's arguments complete may answer before `response.done` arrives: seen in most
         # recorded tool calls, and the server queues it.

@@ -43,15 +43,12 @@ SESSION = Machine(
         ("unannounced", "created"): When(
             "transcription session", Breach("SES001", "transcription"), Breach("SES001", "realtime")
         ),
-        ("realtime", "created"): When(
-            "transcription session",
-            Breach("SES002", "transcription", restart=True),
-            Breach("SES002", "realtime", restart=True),
-        ),
+        ("realtime", "created"): Breach("SES002", "awaiting", restart=True),
+        # A configuration shows a transcription session also where the recording missed its start.
         ("transcription", "created"): When(
-            "transcription session",
-            Breach("SES002", "transcription", restart=True),
-            Breach("SES002", "realtime", restart=True),
+            "started before",
+            Breach("SES002", "awaiting", restart=True),
+            When("transcription session", Breach("SES001", "transcription"), Breach("SES001", "realtime")),
         ),
         ("transcription", "item"): When("assistant item", Breach("DIA009", "transcription"), "transcription"),
         ("transcription", "response"): Breach("DIA009", "transcription"),
@@ -131,9 +128,9 @@ TRANSLATION = Machine(
         ("awaiting", "updated"): Breach("SES001", "open", midway=True),
         ("awaiting", "output"): Breach("SES001", "open", midway=True),
         ("awaiting", "closed"): Breach("SES001", "closed", midway=True),
-        ("open", "created"): Breach("SES002", "open", restart=True),
-        ("closing", "created"): Breach("SES002", "open", restart=True),
-        ("closed", "created"): Breach("SES002", "open", restart=True),
+        ("open", "created"): Breach("SES002", "awaiting", restart=True),
+        ("closing", "created"): Breach("SES002", "awaiting", restart=True),
+        ("closed", "created"): Breach("SES002", "awaiting", restart=True),
         ("closed", "updated"): Breach("DIA021", "closed"),
         ("closed", "output"): Breach("DIA021", "closed"),
         ("closed", "error"): Breach("DIA021", "closed"),
