@@ -19,10 +19,17 @@ FORMATS = ("full", "concise", "json", "jsonl", "sarif", "junit", "github", "gitl
 """Those of `rtproto.reports`, which is not imported only to name them."""
 
 _MOST_JOBS = 256
+INPUT_FORMATS = (
+    "jsonl, har, json, mitmproxy, yaml, websockets, frame-table, aiohttp, console-ui, type-only, "
+    "chrome-console, python-log, node, labelled, text"
+)
+"""Those of `rtproto.transcripts.formats`, likewise."""
 
 _EPILOG = """\
-A recording is JSON lines: one event a line, either bare ({"type": ...}) or wrapped
-({"direction": "client" | "server", "event": {...}}).
+A recording is JSON lines, a HAR, a YAML cassette, a log, or any text with events in it, also
+compressed by gzip or Zstandard; its format is detected, and docs/inputs.md shows each. Of a
+directory, *.jsonl, *.ndjson and *.har are taken, and of *.json, *.yaml, *.yml, *.log, *.txt,
+*.flow and *.flows those that hold events; any of them may end in .gz or .zst.
 
 exit status:
   0    nothing found at or above --fail-level
@@ -44,9 +51,7 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = made.add_argument
-    add(
-        "paths", nargs="*", metavar="FILE | DIR | -", help="recordings; a directory means every *.jsonl in it"
-    )
+    add("paths", nargs="*", metavar="FILE | DIR | -", help="recordings; a directory means all that are in it")
     add(
         "-f",
         "--format",
@@ -67,6 +72,11 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
     codes = "rules by code, prefix or name, comma separated: OUT016,RSP,delta-after-done"
     add("--select", metavar="CODES", action="append", default=[], help=f"report only these {codes}")
     add("--ignore", metavar="CODES", action="append", default=[], help="never report these rules")
+    add(
+        "--input-format",
+        metavar="FORMAT",
+        help=f"of the recordings: {INPUT_FORMATS} (default: detected)",
+    )
     add("--dialect", choices=("beta", "ga", "translation"), help="of the events (default: detected)")
     add(
         "--profile",

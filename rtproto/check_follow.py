@@ -20,8 +20,8 @@ from rtproto.checker_repeats import sameness
 from rtproto.findings import Finding, Report, Severity, Unchecked
 from rtproto.recording import Settings, reason
 from rtproto.selection import Selection
+from rtproto.transcripts.formats import JSONL, LINES, Recording
 from rtproto.transcripts.growing import GrowingFile, GrowingStream
-from rtproto.transcripts.jsonl import read
 
 if TYPE_CHECKING:
     from rtproto.baseline import Baseline
@@ -99,8 +99,10 @@ def follow(
 
 
 def _judged(settings: Settings, lines: GrowingFile | GrowingStream, path: str, telling: Telling) -> Report:
-    frames = read(cast("BinaryIO", lines), settings.max_line_bytes)
-    report = settings.check_frames(frames, path, telling.tell)
+    # What grows is JSON lines: no other format can be told from its beginning alone.
+    recording = Recording(JSONL, LINES, cast("BinaryIO", lines), lossy=False)
+    frames = recording.frames(settings.max_line_bytes)
+    report = settings.check_frames(frames, path, telling.tell, recording)
     if not lines.begun and (lines.stopped or lines.why):
         return Report()  # nothing was written yet, which is no fault of the file
     return report

@@ -66,6 +66,7 @@ def wanted(args: argparse.Namespace) -> Wanted:
             "select": tuple(args.select) or kept.select,
             "ignore": tuple(args.ignore) or kept.ignore,
             "max_line_bytes": args.max_line_bytes or kept.max_line_bytes or MAX_LINE_BYTES,
+            "input_format": args.input_format,
         },
         fail_level=None if fail_level == "never" else Severity.parse(fail_level),
         min_severity=None if min_severity is None else Severity.parse(min_severity),

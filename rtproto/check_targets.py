@@ -11,8 +11,12 @@ from rtproto import console
 if TYPE_CHECKING:
     from pathlib import Path
 
-SUFFIXES = frozenset({".jsonl", ".ndjson"})
+SUFFIXES = frozenset({".jsonl", ".ndjson", ".har"})
 """File names that are taken for recordings in a directory; a file that is named itself may be called anything."""
+MAYBE = frozenset({".json", ".yaml", ".yml", ".log", ".txt", ".flow", ".flows"})
+"""File names under which there may be something else: in a directory, those are taken that hold events."""
+COMPRESSED = frozenset({".gz", ".zst"})
+"""What may stand behind each of them."""
 
 STDIN = "<stdin>"
 
@@ -54,13 +58,28 @@ def _expand(name: str) -> Iterator[tuple[str, str]]:
         here = Path(folder)
         for file in files:
             path = here / file
-            if path.suffix.lower() in SUFFIXES and not file.startswith(".") and _is_regular(path):
+            if not file.startswith(".") and _is_recording(path):
                 found.append(path)
     yield from ((str(path), "") for path in sorted(found))
     for error in problems:
         yield str(error.filename), (error.strerror or str(error)).lower()
     if not found and not problems:
-        yield name, "a directory without recordings: there is no *.jsonl or *.ndjson file in it"
+        yield (
+            name,
+            "a directory without recordings: it has no *.jsonl or *.har file, and no log that holds events",
+        )
+
+
+def _is_recording(path: Path) -> bool:
+    """Whether a file in a directory is meant when the directory is."""
+    suffix = (path.with_suffix("") if path.suffix.lower() in COMPRESSED else path).suffix.lower()
+    if suffix in SUFFIXES:
+        return _is_regular(path)
+    if suffix not in MAYBE or not path.is_file():
+        return False
+    from rtproto.transcripts.formats import looks_like_recording
+
+    return looks_like_recording(path)
 
 
 def _is_regular(path: Path) -> bool:

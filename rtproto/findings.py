@@ -101,6 +101,15 @@ class SessionReport(Struct, frozen=True):
     profile_reason: str = ""
     counts: dict[str, int] = {}
     """Events by type."""
+    format: str = ""
+    """The name of the format that the recording was read as; empty for a live connection."""
+    format_reason: str = ""
+    """Why that one."""
+    losses: tuple[str, ...] = ()
+    """What the recording lacks, by name: `type-only`, `elided`, `one direction`, `no times`, `several sessions
+    interleaved`."""
+    off: tuple[str, ...] = ()
+    """Codes of the rules that were off because events have lost something."""
 
     def roots(self, at_least: Severity = Severity.INFO) -> tuple[Finding, ...]:
         """The findings that are nobody's consequence, of that severity or worse."""

@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from rtproto.checker import SessionChecker
+import msgspec
+
+from rtproto.checker_losses import RecordingChecker
 from rtproto.checker_profile import AnyProfile, profile_of
 from rtproto.findings import Finding, Report, SessionReport, Unchecked
 from rtproto.selection import Selection
-from rtproto.transcripts.jsonl import Frame, NotARecording, read
+from rtproto.transcripts.formats import NAMES, Recording, open_recording
+from rtproto.transcripts.frames import Frame, NotARecording, Unreadable
 from rtproto.wire import MAX_LINE_BYTES
 
 
@@ -27,19 +30,26 @@ def check_file(
     select: Iterable[str] | str = (),
     ignore: Iterable[str] | str = (),
     max_line_bytes: int = MAX_LINE_BYTES,
+    input_format: str | None = None,
 ) -> Report:
     """Judge one recording.
 
     A file has one session for each connection in it; a line `{"close": …}` stands between two connections.  `dialect`
     (`beta`, `ga`, `translation`) and `profile` (`openai`, `azure`, `azure-voice-live`, `xai`, `compat`, or the path of
     a TOML file) are detected where they are None.
-    `select` and `ignore` take codes, prefixes of codes, or rules' names.
+    `select` and `ignore` take codes, prefixes of codes, or rules' names.  `input_format` is one of
+    `rtproto.transcripts.formats.NAMES`, and detected where it is None.
 
-    Raises `ValueError` for a dialect, profile or rule that there is not, and nothing for what the file holds or for a
-    file that cannot be read: that is in `Report.unchecked`.
+    Raises `ValueError` for a dialect, profile, format or rule that there is not, and nothing for what the file holds
+    or for a file that cannot be read: that is in `Report.unchecked`.
     """
     settings = Settings(
-        dialect=dialect, profile=profile, select=select, ignore=ignore, max_line_bytes=max_line_bytes
+        dialect=dialect,
+        profile=profile,
+        select=select,
+        ignore=ignore,
+        max_line_bytes=max_line_bytes,
+        input_format=input_format,
     )
     return settings.check_file(path)
 
@@ -53,18 +63,24 @@ def check_stream(
     select: Iterable[str] | str = (),
     ignore: Iterable[str] | str = (),
     max_line_bytes: int = MAX_LINE_BYTES,
+    input_format: str | None = None,
 ) -> Report:
     """Judge a recording that is read from a binary stream; `path` is what reports call it.  Otherwise as `check_file`.
 
     When the stream fails in the middle, the report holds what was read until then beside the reason.
     """
     settings = Settings(
-        dialect=dialect, profile=profile, select=select, ignore=ignore, max_line_bytes=max_line_bytes
+        dialect=dialect,
+        profile=profile,
+        select=select,
+        ignore=ignore,
+        max_line_bytes=max_line_bytes,
+        input_format=input_format,
     )
     return settings.check_stream(stream, path)
 
 
-Found = Callable[[SessionChecker, list[Finding]], object]
+Found = Callable[[RecordingChecker, list[Finding]], object]
 """Is told of findings that a checker has made just now."""
 
 
@@ -79,17 +95,26 @@ class Settings:
         select: Iterable[str] | str = (),
         ignore: Iterable[str] | str = (),
         max_line_bytes: int = MAX_LINE_BYTES,
+        input_format: str | None = None,
     ) -> None:
+        if input_format is not None and input_format not in NAMES:
+            raise ValueError(f"no format {input_format!r}; there are: " + ", ".join(NAMES))
+        self._format = input_format
         self._dialect = dialect
         self._profile = None if profile is None else profile_of(profile)
         self._selection = Selection(select, ignore)
         self.max_line_bytes = max_line_bytes
         self._stream: BinaryIO | None = None
-        self._checker("")  # refuses a dialect that there is not before any file is opened
+        self.start("")  # refuses a dialect that there is not before any file is opened
 
-    def _checker(self, path: str) -> SessionChecker:
-        return SessionChecker(
-            dialect=self._dialect, profile=self._profile, path=path, max_frame_bytes=self.max_line_bytes
+    def start(self, path: str, *, lossy: bool = False) -> RecordingChecker:
+        """The judge of a connection that begins; with `lossy`, of one that was recorded in part."""
+        return RecordingChecker(
+            lossy=lossy,
+            dialect=self._dialect,
+            profile=self._profile,
+            path=path,
+            max_frame_bytes=self.max_line_bytes,
         )
 
     def check_file(self, path: str | os.PathLike[str]) -> Report:
@@ -110,43 +135,34 @@ class Settings:
     def check_stream(self, stream: BinaryIO, path: str) -> Report:
         """Judge one stream, under that name."""
         self._stream = stream
-        return self.check_frames(read(stream, limit=self.max_line_bytes), path)
+        try:
+            recording = open_recording(stream, self._format)
+        except (NotARecording, Unreadable) as why:
+            return Report(unchecked=(Unchecked(path, str(why)),))
+        except OSError as error:
+            return Report(unchecked=(Unchecked(path, reason(error)),))
+        return self.check_frames(recording.frames(self.max_line_bytes), path, recording=recording)
 
     def check_frames(
         self,
         frames: Iterable[Frame],
         path: str,
         found: Found | None = None,
+        recording: Recording | None = None,
     ) -> Report:
         """Judge the frames of one recording, under that name; `found` is told each frame's new findings at once."""
-        sessions: list[SessionReport] = []
+        connections = _Connections(self, path, found, recording)
         unchecked: tuple[Unchecked, ...] = ()
-        checker: SessionChecker | None = None
         try:
-            for frame in frames:
-                if frame.close is not None:
-                    if checker is not None:
-                        # 1006 stands for a connection that broke: nobody knows what would have followed.
-                        sessions.append(self._end(checker, found, cut=frame.close.code == 1006))
-                        checker = None
-                    continue
-                if checker is None:
-                    checker = self._checker(path)
-                if frame.fault is not None:
-                    new = checker.feed_fault(frame.fault, frame.direction, line=frame.line)
-                else:
-                    new = checker.feed(frame.direction, frame.raw, line=frame.line, time=frame.seconds)
-                if new and found is not None:
-                    found(checker, new)
-        except NotARecording as why:
-            return Report(unchecked=(Unchecked(path, str(why)),))
+            connections.judge(frames)
+        except (NotARecording, Unreadable) as why:
+            unchecked = (Unchecked(path, str(why)),)
         except OSError as error:
             unchecked = (Unchecked(path, reason(error)),)
-        if checker is not None:
-            sessions.append(self._end(checker, found, cut=True))
+        sessions = connections.reports()
         if not sessions and not unchecked:
             unchecked = (Unchecked(path, "it is empty: no line of it holds an event"),)
-        return Report(tuple(sessions), unchecked)
+        return Report(sessions, unchecked)
 
     def position(self) -> int:
         """How many bytes of the stream at hand were read, for whoever watches from another thread."""
@@ -156,11 +172,78 @@ class Settings:
         except (OSError, ValueError):  # a pipe, or closed meanwhile
             return 0
 
-    def _end(self, checker: SessionChecker, found: Found | None, *, cut: bool) -> SessionReport:
+    def select(self, report: SessionReport) -> SessionReport:
+        """What the reader wants to see of a report."""
+        return self._selection.apply(report)
+
+
+class _Connections:
+    """Judges the connections of one file, one after the other or side by side."""
+
+    def __init__(
+        self, settings: Settings, path: str, found: Found | None, recording: Recording | None
+    ) -> None:
+        self._settings = settings
+        self._path = path
+        self._found = found
+        self._recording = recording
+        """What the frames are read from; None where they come from somewhere else than a file."""
+        self._live: dict[str, RecordingChecker] = {}
+        """By the name that the recording gives the connection; an empty one where it gives none."""
+        self._first = ""
+        """The first name that there was: frames without one are of the same connection."""
+        self._sessions: list[SessionReport] = []
+
+    def judge(self, frames: Iterable[Frame]) -> None:
+        """Judge frames until there are no more, or what reads them raises."""
+        name = ""
+        checker: RecordingChecker | None = None
+        lossy = self._recording is not None and self._recording.lossy
+        found = self._found
+        for frame in frames:
+            if frame.session != name:
+                name = frame.session
+                checker = self._live.get(self._key(name))
+            if frame.close is not None:
+                if checker is not None:
+                    # 1006 stands for a connection that broke: nobody knows what would have followed.
+                    self._end(self._key(name), cut=frame.close.code == 1006)
+                    checker = None
+                continue
+            if checker is None:
+                checker = self._live[self._key(name)] = self._settings.start(self._path, lossy=lossy)
+            if frame.fault is not None:
+                new = checker.feed_fault(frame.fault, frame.direction, line=frame.line)
+            elif frame.loss:
+                new = checker.feed_partial(
+                    frame.direction, frame.raw, frame.loss, line=frame.line, time=frame.seconds
+                )
+            else:
+                new = checker.feed(frame.direction, frame.raw, line=frame.line, time=frame.seconds)
+            if new and found is not None:
+                found(checker, new)
+
+    def _key(self, name: str) -> str:
+        self._first = self._first or name
+        return "" if name == self._first else name
+
+    def _end(self, key: str, *, cut: bool) -> None:
+        checker = self._live.pop(key)
         new = checker.close(cut=cut)
-        if new and found is not None:
-            found(checker, new)
-        return self._selection.apply(checker.report())
+        if new and self._found is not None:
+            self._found(checker, new)
+        report = checker.report()
+        if self._recording is not None:
+            report = msgspec.structs.replace(
+                report, format=self._recording.format.name, format_reason=self._recording.reason
+            )
+        self._sessions.append(self._settings.select(report))
+
+    def reports(self) -> tuple[SessionReport, ...]:
+        """The reports of all connections; those that are still open were cut off."""
+        for key in list(self._live):
+            self._end(key, cut=True)
+        return tuple(self._sessions)
 
 
 def reason(error: OSError) -> str:

@@ -175,16 +175,20 @@ def test_a_directory_is_searched_in_order(here: Path, run: Run) -> None:
         "a/z.jsonl",
         ".git/x.jsonl",
         "a/.hidden.jsonl",
-        "a/notes.txt",
+        "a/session.txt",
+        "a/program.py",
     ):
         path = here / "all" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(CLEAN)
+    (here / "all/a/notes.txt").write_text("Nothing happened.\n")
+    (here / "all/a/package.json").write_text('{"name": "x"}\n')
+    (here / "all/a/empty.log").write_bytes(b"")
 
     status, out, err = run("--format", "json", "all")
     paths = [Path(session["path"]).as_posix() for session in json.loads(out)["sessions"]]
     assert (status, err) == (0, "")
-    assert paths == ["all/a/z.jsonl", "all/sub/a.jsonl", "all/sub/b.NDJSON"]
+    assert paths == ["all/a/session.txt", "all/a/z.jsonl", "all/sub/a.jsonl", "all/sub/b.NDJSON"]
 
 
 def test_a_directory_without_recordings(here: Path, run: Run) -> None:
@@ -194,7 +198,8 @@ def test_a_directory_without_recordings(here: Path, run: Run) -> None:
     status, _, err = run("none")
     assert status == 2
     assert err == (
-        "rtproto: none: not checked: a directory without recordings: there is no *.jsonl or *.ndjson file in it\n"
+        "rtproto: none: not checked: a directory without recordings: "
+        "it has no *.jsonl or *.har file, and no log that holds events\n"
     )
 
 

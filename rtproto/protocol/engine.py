@@ -120,6 +120,7 @@ class Leg:
         "each",
         "input",
         "item",
+        "literals",
         "loops",
         "machine",
         "name",
@@ -139,6 +140,8 @@ class Leg:
         self.read_key = _key_reader(route.key)
         self.single = not route.key and not route.each
         """A connection has one such entity."""
+        self.literals: Key = tuple(part[1:] for part in route.key if part.startswith("="))
+        """What the key ends with whatever the event is."""
         self.only = GUARDS[route.only] if route.only else None
         self.item = ITEM_TYPES.get(route.only)
         """The type of item that `only` asks for, where it asks for nothing else."""

@@ -71,7 +71,11 @@ def session_object(session: SessionReport) -> dict[str, object]:
         "profile_reason": prose(session.profile_reason, 400),
         "mode": session.mode,
         "events": session.events,
+        "format": session.format,
+        "format_reason": prose(session.format_reason, 400),
         "limits": [prose(limit, 400) for limit in session.limits],
+        "losses": list(session.losses),
+        "off": list(session.off),
         "findings": [finding_object(finding) for finding in session.findings],
     }
 

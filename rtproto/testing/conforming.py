@@ -13,7 +13,7 @@ from rtproto.checker_profile import AnyProfile
 from rtproto.events.base import Event, UnknownEvent
 from rtproto.findings import Report, Severity
 from rtproto.recording import Settings
-from rtproto.transcripts.jsonl import Close, Frame
+from rtproto.transcripts.frames import Close, Frame
 from rtproto.wire import encode
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, Literal, TypeAlias
+from typing import BinaryIO
 
 import msgspec
 import pybase64
@@ -21,10 +21,9 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from rtproto.events.dialect import direction_of
 from rtproto.transcripts.elision import restored
+from rtproto.transcripts.frames import Close, Direction, Frame, NotARecording, seconds_of
 from rtproto.wire import MAX_LINE_BYTES, Fault, Line, read_lines
 from rtproto.wire_scan import scan
-
-Direction: TypeAlias = Literal["client", "server"]
 
 _SIDES: dict[str, Direction] = {"client": "client", "server": "server", "c2s": "client", "s2c": "server"}
 """What recorders call the two sides, in lower case."""
@@ -50,48 +49,6 @@ _LOOKED_AT_BYTES = 4 * 1024 * 1024
 """Bytes of such lines that are held back at most, a last long one aside."""
 
 
-class Close(Struct, frozen=True, gc=False):
-    """The end of a connection, from a line `{"close": {"code": 1000, "reason": ""}}`."""
-
-    code: int | None = None
-    """The status code of the WebSocket, where the line has it."""
-    reason: str | None = None
-
-
-class Frame(Struct, frozen=True, gc=False):
-    """One message of a recorded connection, or its end."""
-
-    line: int
-    """1-based line of the file."""
-    direction: Direction | None
-    """Who sent it; None where the line does not say."""
-    raw: bytes
-    """The event's JSON text as it stands in the file; the whole line where no event can be made out in it."""
-    time: float | None = None
-    """The envelope's time, if it is a number, in the recorder's unit; `at_ms` is turned into seconds.  Where the head
-    of the recording says when it started, `t` counts from then, and this is a date."""
-    fault: Fault | None = None
-    """Why the line has no event, where that is not for the event's decoder to say; `raw` is then the line, or
-    its start."""
-    close: Close | None = None
-    """Set where the connection ends: there is no event then."""
-
-    @property
-    def seconds(self) -> float | None:
-        """The time as seconds since 1970, where it is a date in seconds or in thousandths, millionths or billionths.
-
-        A number that is too small for a date may be seconds or milliseconds since any moment, and is left alone.
-        """
-        for unit in (1.0, 1e3, 1e6, 1e9):
-            if self.time is not None and _EARLIEST <= self.time / unit <= _LATEST:
-                return self.time / unit
-        return None
-
-
-class NotARecording(ValueError):  # noqa: N818 - nothing is wrong with the file
-    """The beginning of the file holds no Realtime event.  The message says what it holds, and what would be read."""
-
-
 class _Envelope(Struct, frozen=True):
     """What may stand around an event, or tell that nothing does."""
 
@@ -114,6 +71,7 @@ class _Envelope(Struct, frozen=True):
     recording: Raw | UnsetType = UNSET
     audio_bytes: Raw | UnsetType = UNSET
     raw: Raw | UnsetType = UNSET
+    event_id: Raw | UnsetType = UNSET
 
     def texts(self, *names: str) -> Iterator[bytes]:
         """The JSON texts of those members that are there."""
@@ -137,11 +95,9 @@ _SIZE = msgspec.json.Decoder(int)
 _HEAD = msgspec.json.Decoder(_Head)
 _DIRECTIONS: Mapping[bytes, Direction] = {b'"client"': "client", b'"server"': "server"}
 _TIMES = ("t", "time", "ts", "timestamp", "at", "at_ms")
-_EARLIEST, _LATEST = 1e9, 1e11
-"""Seconds since 1970 between which a number is taken for a date: 2001, and the year 5138.  Milliseconds, microseconds
-and nanoseconds of such dates are larger by so much that they cannot be confused."""
 _TYPE = re.compile(rb'\s*+\{[^\x00]*?"type"\s*+:\s*+"')
 _TYPE_WITHIN = 256
+_COMMENT = b"//"
 
 
 def read(stream: BinaryIO, limit: int = MAX_LINE_BYTES) -> Iterator[Frame]:
@@ -156,30 +112,30 @@ def read(stream: BinaryIO, limit: int = MAX_LINE_BYTES) -> Iterator[Frame]:
     begun: list[Line] = []
     for line in lines:
         begun.append(line)
-        if _holds_event(line.raw):
+        if holds_event(line.raw):
             break
         if len(begun) == _LOOKED_AT or sum(len(one.raw) for one in begun) > _LOOKED_AT_BYTES:
             raise NotARecording(_teach([one.raw for one in begun]))
     else:
         if begun:
             raise NotARecording(_teach([one.raw for one in begun]))
-    perspective = _Perspective()
+    perspective = Perspective()
     while begun:
-        frame = _frame(begun.pop(0), limit, perspective)
+        frame = frame_of(begun.pop(0), limit, perspective)
         if frame is not None:
             yield frame
     for line in lines:
-        frame = _frame(line, limit, perspective)
+        frame = frame_of(line, limit, perspective)
         if frame is not None:
             yield frame
 
 
 def looks_like_realtime(first_lines: Sequence[bytes]) -> bool:
     """Whether one of these lines holds an object with a string `type`, directly or in an envelope."""
-    return any(map(_holds_event, first_lines))
+    return any(map(holds_event, first_lines))
 
 
-def _holds_event(raw: bytes) -> bool:
+def holds_event(raw: bytes) -> bool:
     envelope = _open(raw)
     if envelope is None:
         # It may have been cut, or be faulty in another way that deserves a finding; an element of an array is not.
@@ -202,10 +158,25 @@ def _about_the_recording(envelope: _Envelope) -> bool:
     return any(text.startswith(b"{") for text in envelope.texts("recording"))
 
 
-def _type(event: bytes) -> str:
+def type_of(event: bytes) -> str:
     """The `type` of an event, empty where it has none."""
     envelope = _open(event)
     return "" if envelope is None else next(map(_text, envelope.texts("type")), "")
+
+
+def member(event: bytes, name: str) -> bytes:
+    """The JSON text of one of those members that this module knows; empty where it is not there."""
+    envelope = _open(event)
+    return b"" if envelope is None else next(envelope.texts(name), b"")
+
+
+def holds_object(raw: bytes) -> bool:
+    """Whether the bytes are one JSON object, as strict readers take it."""
+    try:
+        _ENVELOPE.decode(raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _open(raw: bytes) -> _Envelope | None:
@@ -231,7 +202,7 @@ def _unquoted(text: bytes) -> bytes:
     return text
 
 
-class _Perspective:
+class Perspective:
     """Where the recorder sat, in the client or in the server, once an event has shown it; and when it started."""
 
     __slots__ = ("_from_server", "started")
@@ -262,7 +233,7 @@ class _Perspective:
         if relative is None:
             return _SIDES.get(name)
         if self._from_server is None:
-            sender = direction_of(_type(event))
+            sender = direction_of(type_of(event))
             if sender is not None:
                 self._from_server = sender != relative
         if not self._from_server:
@@ -278,8 +249,8 @@ def _text(raw: bytes) -> str:
         return ""
 
 
-def _frame(line: Line, limit: int, perspective: _Perspective) -> Frame | None:
-    """The message of a line; None for a line that tells about the recording."""
+def frame_of(line: Line, limit: int, perspective: Perspective) -> Frame | None:
+    """The message of a line; None for a comment, and for a line that tells about the recording."""
     raw = line.raw
     if line.too_long:
         fault = Fault("too-long", "", f"a line of at most {limit} bytes", "a longer one")
@@ -289,7 +260,7 @@ def _frame(line: Line, limit: int, perspective: _Perspective) -> Frame | None:
         return Frame(line.number, None, raw)
     envelope = _open(raw)
     if envelope is None:
-        return Frame(line.number, None, raw)
+        return None if raw.lstrip().startswith(_COMMENT) else Frame(line.number, None, raw)
     if envelope.event is not UNSET and envelope.direction is not UNSET:
         # As in nearly every file of envelopes.
         direction = _DIRECTIONS.get(bytes(envelope.direction))
@@ -310,7 +281,7 @@ def _whole(event: bytes, envelope: _Envelope, limit: int) -> bytes:
     return restored(event, size) if 0 < size <= limit else event
 
 
-def _unpacked(line: Line, envelope: _Envelope, perspective: _Perspective, limit: int) -> Frame | None:
+def _unpacked(line: Line, envelope: _Envelope, perspective: Perspective, limit: int) -> Frame | None:
     contents = [_unquoted(text) for text in envelope.texts("event", "data", "payload", "message")]
     event = next((text for text in contents if text.lstrip().startswith(b"{")), None)
     bare = _has_type(envelope)
@@ -352,15 +323,18 @@ def _closing(text: bytes) -> Close:
 
 
 def _time(envelope: _Envelope) -> float | None:
+    """The first time that is a number, else the first that is a written date."""
+    written: float | None = None
     for name in _TIMES:
         text: Raw | UnsetType = getattr(envelope, name)
         if text is not UNSET:
             try:
                 time = _NUMBER.decode(text)
             except ValueError:
+                written = seconds_of(_text(bytes(text))) if written is None else written
                 continue
             return time / 1000 if name == "at_ms" else time
-    return None
+    return written
 
 
 def _teach(lines: Sequence[bytes]) -> str:

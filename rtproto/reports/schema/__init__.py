@@ -52,6 +52,10 @@ def sample() -> Report:
         findings=(finding, consequence),
         limits=("The recording stops before the connection does.",),
         profile_reason="the session looks like OpenAI's",
+        format="python-log",
+        format_reason="its lines have the prefix of Python's logging",
+        losses=("type-only",),
+        off=("USG001",),
         counts={"response.output_text.delta": 44},
     )
     return Report((session,), (Unchecked("notes.txt", "no recording"),))

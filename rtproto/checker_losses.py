@@ -1,0 +1,113 @@
+"""Judging a recording that lost parts of its events.
+
+Members that were cut out are not missing, a text that was cut differs from nothing, and an event of which only the type
+is left can be early or late.  So from the first such event on, the connection is judged by the tables alone, by the
+engine that needs no ids, and whole events by their shape; all other rules need what may be lost, and are off.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from rtproto.checker import SessionChecker
+from rtproto.checker_plan import CHECKS, INSTANCES
+from rtproto.findings import Finding, SessionReport
+from rtproto.protocol.blind import BlindEngine, table_codes
+from rtproto.rules.base import FAULT, Rule, Verdict
+from rtproto.wire import salvage
+
+_SHAPE = frozenset(rule.code for rule in CHECKS[FAULT])
+"""Rules that need one event and no other."""
+_LEFT = table_codes() | _SHAPE
+OFF = tuple(sorted(INSTANCES.keys() - _LEFT))
+"""The rules that are off where events have lost something."""
+
+_LOSSES: Mapping[str, str] = {
+    "type-only": "{} recorded by type only",
+    "elided": "{} cut by the recorder",
+}
+
+
+class RecordingChecker(SessionChecker):
+    """A `SessionChecker` that also takes events of which the recording has lost something.
+
+    With `lossy` it is known from the start that there will be some.  The other arguments are those of `SessionChecker`.
+    """
+
+    def __init__(self, *, lossy: bool = False, **options: Any) -> None:
+        self._blind = lossy
+        self._lost: Counter[str] = Counter()
+        super().__init__(**options)
+
+    def _begin(self) -> None:
+        super()._begin()
+        if self._blind:
+            self._go_blind()
+
+    def _go_blind(self) -> None:
+        self._blind = True
+        self._engine = self._context.engine = BlindEngine(self._engine)
+
+    def feed_partial(
+        self,
+        direction: str | None,
+        raw: bytes,
+        loss: str,
+        *,
+        line: int | None = None,
+        time: float | None = None,
+    ) -> list[Finding]:
+        """Judge what is left of an event: JSON with its `type`, and what else was recorded.
+
+        `loss` is `type-only` or `elided`.  Otherwise as `feed`.
+        """
+        self._line = line = self._line + 1 if line is None else line
+        direction = self._look_ahead(direction, raw)
+        event = salvage(raw)
+        if event is None or not event.type:
+            return []
+        if not self._blind:
+            self._go_blind()
+        self._lost[loss] += 1
+        before = len(self.findings)
+        self._sides[direction].events += 1
+        facts, context = self._facts, self._context
+        facts.seen.add(direction)
+        facts.time = time
+        if facts.first_time is None:
+            facts.first_time = time
+        context.line, context.direction, context.raw = line, direction, raw
+        context.audio_bytes, context.fault, context.entity = None, None, None
+        self._judge(self._place(event.type, direction), event, salvaged=True)
+        return self.findings[before:]
+
+    def _emit(self, rule: Rule, verdict: Verdict, event: Any, under: int | None) -> int | None:
+        if self._blind and verdict.broken is None and rule.code not in _SHAPE:
+            return None
+        return super()._emit(rule, verdict, event, under)
+
+    def report(self) -> SessionReport:
+        """The judgement so far; `losses` and `limits` say what the recording does not show."""
+        report = super().report()
+        losses = [name for name in _LOSSES if self._lost[name]]
+        if len(self._facts.seen) == 1:
+            losses.append("one direction")
+        if report.events and self._facts.first_time is None:
+            losses.append("no times")
+        limits = report.limits
+        if self._blind:
+            lost = [_LOSSES[name].format(_events(self._lost[name])) for name in _LOSSES if self._lost[name]]
+            what = " and ".join(lost) or "events are recorded in part"
+            off = f"{len(OFF)} rules that need what events hold are off"
+            limits += (f"{what}: order is judged, and the shape of whole events; {off}",)
+        return msgspec.structs.replace(
+            report, limits=limits, losses=tuple(losses), off=OFF if self._blind else ()
+        )
+
+
+def _events(count: int) -> str:
+    return "1 event" if count == 1 else f"{count:,} events"

@@ -1,0 +1,96 @@
+"""JSON that is not one text a line: an array of events or envelopes, pretty-printed objects, a list in an object.
+
+    [{"time": "2024-10-18T12:00:00.000Z", "source": "server", "event": {…}, "count": 3}]
+    {"events": [{"type": "session.created", …}]}
+
+The list of the Realtime console folds events of one type that follow each other: it keeps the first and counts the
+others, of which then nothing but the type is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from rtproto.transcripts.frames import Format, Frame, Head, NotARecording
+from rtproto.transcripts.jsonl import Perspective, frame_of, holds_event, member, type_of
+from rtproto.transcripts.tape import Tape
+from rtproto.wire import Line
+
+MOST_FOLDED = 10_000
+"""Events that one row may stand for."""
+_LOOKED_AT = 50
+_LIST = re.compile(rb'[\s{,]"(?:events|messages|frames|realtime_?[eE]vents|entries|transcript|log)"\s*:\s*\[')
+"""The list of events in an object; a quote in a string would have a backslash before it."""
+_LIST_WITHIN = 64
+_COUNT = re.compile(rb'"count"\s*:\s*(\d{1,5})\s*[,}]')
+
+
+def _sniff(head: Head) -> str | None:
+    start = head.raw.lstrip()[:1]
+    if start == b"[" and re.match(rb"\s*\[\s*(?:\{|\]?\s*$)", head.raw):
+        what = "it begins with an array of objects"
+    elif start == b"{" and _LIST.search(head.raw, 0, 65536):
+        what = "a list of events stands in its object"
+    elif start == b"{" and b"\n" in head.raw.strip():
+        what = "it begins with an object that goes over several lines"
+    else:
+        return None
+    return what if re.search(rb'"type\\*"\s*:', head.raw) else None
+
+
+def read(stream: BinaryIO, limit: int) -> Iterator[Frame]:
+    """The events of all values, in order.
+
+    Raises `NotARecording` before the first frame where none of the first fifty values is an event or holds one.
+    """
+    elements = _elements(stream, limit)
+    perspective = Perspective()
+    begun: list[Line] = []
+    for element in elements:
+        begun.append(element)
+        if not element.too_long and holds_event(element.raw):
+            break
+        if len(begun) == _LOOKED_AT:
+            raise NotARecording("the first values of the JSON are no events")
+    else:
+        raise NotARecording("no value of the JSON is an event")
+    while begun:
+        yield from _frames(begun.pop(0), limit, perspective)
+    for element in elements:
+        yield from _frames(element, limit, perspective)
+
+
+def _elements(stream: BinaryIO, limit: int) -> Iterator[Line]:
+    tape = Tape(stream, limit)
+    if tape.enter(b"["):
+        yield from tape.elements()
+        return
+    for element in tape.elements():
+        # An event says its type, and an envelope holds one event; anything else may hold a list of them.
+        if element.too_long or holds_event(element.raw) or (found := _LIST.search(element.raw)) is None:
+            yield element
+            continue
+        from io import BytesIO
+
+        inner = Tape(BytesIO(element.raw[found.end() - 1 :]), limit)
+        inner.line = element.number + element.raw.count(b"\n", 0, found.end() - 1)
+        inner.enter(b"[")
+        yield from inner.elements()
+
+
+def _frames(element: Line, limit: int, perspective: Perspective) -> Iterator[Frame]:
+    frame = frame_of(element, limit, perspective)
+    if frame is None:
+        return
+    yield frame
+    if frame.fault is not None or frame.raw == element.raw or (found := _COUNT.search(element.raw)) is None:
+        return
+    if member(element.raw, "event"):
+        folded = b'{"type":"%s"}' % type_of(frame.raw).encode()
+        for _ in range(min(int(found[1]), MOST_FOLDED)):
+            yield Frame(frame.line, frame.direction, folded, frame.time, loss="type-only")
+
+
+FORMATS = (Format("json", "JSON arrays and documents, such as the Realtime console's list", _sniff, read),)

@@ -1,0 +1,210 @@
+"""Which format a file has: the detector, and the formats by name.
+
+JSON lines are recognised first, and without importing the others.  Of those, the first in `_MODULES` that recognises
+the beginning of the file is taken; the last, any text with an event in it, takes what is left.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from rtproto.transcripts import jsonl
+from rtproto.transcripts.frames import HEAD_BYTES, Format, Frame, Head, NotARecording, Unreadable
+
+_BOM = b"\xef\xbb\xbf"
+_COMMENT = b"//"
+LINES = "its lines are JSON objects with a `type`"
+"""Why a file is JSON lines."""
+_EMPTY = "it is empty"
+_FIRST_LINES = 50
+_SHOWN_LINES = 3
+_SHOWN = 100
+"""Characters of a line that a refusal shows."""
+
+
+def _sniff_lines(head: Head) -> str | None:
+    """Most lines are objects, and one of the first is an event or holds one."""
+    lines = [line for line in head.lines(_FIRST_LINES) if not line.lstrip().startswith(_COMMENT)]
+    # A row of an array ends with a comma.
+    objects = [line for line in lines if line.lstrip().startswith(b"{") and not line.rstrip().endswith(b",")]
+    if not objects or len(objects) * 2 <= len(lines) or not jsonl.looks_like_realtime(objects):
+        return None
+    if len(lines) > 1 and objects[0] is lines[0] and objects[0].strip() == b"{":
+        return None
+    return LINES
+
+
+JSONL = Format("jsonl", "JSON lines: bare events or envelopes, with // comments", _sniff_lines, jsonl.read)
+
+_MODULES = {
+    "har": ("har",),
+    "documents": ("json",),
+    "mitmproxy_flows": ("mitmproxy",),
+    "yaml_files": ("yaml",),
+    "sockets": ("websockets", "frame-table"),
+    "logs": (
+        "aiohttp",
+        "console-ui",
+        "type-only",
+        "chrome-console",
+        "python-log",
+        "node",
+        "labelled",
+        "text",
+    ),
+}
+"""The modules of the other formats, in the order in which they are asked."""
+
+NAMES = ("jsonl", *(name for names in _MODULES.values() for name in names))
+"""What `--input-format` takes."""
+
+
+def _others() -> Iterator[Format]:
+    for module in _MODULES:
+        found: tuple[Format, ...] = import_module(f"rtproto.transcripts.{module}").FORMATS
+        yield from found
+
+
+def formats() -> tuple[Format, ...]:
+    """Every format, in the order in which they are asked."""
+    return (JSONL, *_others())
+
+
+def format_named(name: str) -> Format:
+    """The format of that name.  Raises `ValueError`, with the names there are, for any other."""
+    if name == JSONL.name:
+        return JSONL
+    for format in _others():
+        if format.name == name:
+            return format
+    raise ValueError(f"no format {name!r}; there are: " + ", ".join(NAMES))
+
+
+class Recording(Struct):
+    """A stream whose format is known."""
+
+    format: Format
+    reason: str
+    """Why that format, as a sentence without its end; `asked for` where it was forced."""
+    stream: BinaryIO
+    """At its beginning, and decompressed."""
+    lossy: bool
+    """Its beginning shows events that have lost something."""
+
+    def frames(self, limit: int) -> Iterator[Frame]:
+        """What was recorded.  `limit` is the longest event, in bytes."""
+        return self.format.read(self.stream, limit)
+
+
+def open_recording(stream: BinaryIO, name: str | None = None) -> Recording:
+    """Find out what a stream holds; with `name`, take it for that format.
+
+    Raises `NotARecording` for a file of no known format, `Unreadable` for one whose compression cannot be read,
+    `ValueError` for a format that there is not, and what the stream raises.
+    """
+    head, stream = _peek(stream)
+    reason = ""
+    if head.raw.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")):
+        from rtproto.transcripts.compressed import decompressed
+
+        reason, inner = decompressed(stream, head.raw)
+        head, stream = _peek(inner)
+    if name is not None:
+        format = format_named(name)
+        return Recording(format, reason + "asked for", stream, _is_lossy(format, head))
+    for format in chain((JSONL,), _others()):
+        why = format.sniff(head)
+        if why is not None:
+            return Recording(format, reason + why, stream, _is_lossy(format, head))
+    if not head.raw.strip():
+        return Recording(JSONL, _EMPTY, stream, lossy=False)
+    raise NotARecording(_refusal(head))
+
+
+def looks_like_recording(path: Path) -> bool:
+    """Whether the beginning of a file is of a known format; false for a file that cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return open_recording(stream).reason != _EMPTY
+    except (OSError, NotARecording, Unreadable):
+        return False
+
+
+def _is_lossy(format: Format, head: Head) -> bool:
+    return format.loses is not None and format.loses(head)
+
+
+def _peek(stream: BinaryIO) -> tuple[Head, BinaryIO]:
+    """The beginning of a stream, and the stream at its beginning again.
+
+    From a pipe no more is waited for than it takes to recognise JSON lines.
+    """
+    if stream.seekable():
+        start = stream.tell()
+        raw = stream.read(HEAD_BYTES + 1)
+        stream.seek(start)
+        return Head(raw[:HEAD_BYTES].removeprefix(_BOM), len(raw) <= HEAD_BYTES), stream
+    pieces: list[bytes] = []
+    size = 0
+    whole = False
+    read = getattr(stream, "read1", stream.read)
+    while size < HEAD_BYTES:
+        piece: bytes = read(HEAD_BYTES - size)
+        if not piece:
+            whole = True
+            break
+        pieces.append(piece)
+        size += len(piece)
+        raw = b"".join(pieces)
+        if b"\n" in raw and _sniff_lines(Head(raw.removeprefix(_BOM), whole=False)):
+            break
+    raw = b"".join(pieces)
+    return Head(raw.removeprefix(_BOM), whole), io.BufferedReader(_Rewound(raw, stream), 2**18)
+
+
+class _Rewound(io.RawIOBase):
+    """A stream behind the part of it that was already read."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head = head
+        self._rest = rest
+        self._read = getattr(rest, "read1", rest.read)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview | bytearray) -> int:  # type: ignore[override]  # narrower than the stub's Buffer
+        if self._head:
+            data, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        else:
+            data = self._read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _refusal(head: Head) -> str:
+    """What a file that is no recording holds, how it begins, and what would be read."""
+    from rtproto.reports.words import show
+
+    first = head.raw[:1000]
+    lines = head.lines(_FIRST_LINES)
+    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+        begins = "UTF-16 text (save it as UTF-8)"
+    elif re.search(rb"[\x00-\x08\x0e-\x1a]", first):
+        begins = "binary data"
+    else:
+        shown = " / ".join(show(line.decode("utf-8", "replace"), _SHOWN) for line in lines[:_SHOWN_LINES])
+        begins = f"{shown}{' / …' if len(lines) > _SHOWN_LINES else ''}"
+    return (
+        f"this does not look like a Realtime recording; it begins with {begins}; rtproto reads "
+        + ", ".join(NAMES)
+        + " (--input-format forces one; `docs/inputs.md` shows each)"
+    )
