@@ -19,6 +19,7 @@ PROG = "python -m rtproto"
 _HELP = """\
 commands:
   check FILE ...    check recorded sessions (the same as python -m rtproto.check)
+  convert FILE      write a recording in any format as JSON lines
   record            record sessions between clients and a server, and judge them as they pass
   rules [CODE ...]  print the rules, or the pages of some; --check verifies the docs
   tables            print the state tables, as Markdown with diagrams
@@ -36,6 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from rtproto import check
 
         return check.main(arguments[1:], prog=f"{PROG} check")
+    if arguments and arguments[0] == "convert":
+        from rtproto import convert
+
+        return convert.main(arguments[1:], prog=f"{PROG} convert")
     if arguments and arguments[0] == "conform":
         from rtproto.conform import cli
 
@@ -54,7 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"rtproto {rtproto.__version__}")
     parser.add_argument(
-        "command", choices=("check", "record", "rules", "tables", "schema", "conform"), help=argparse.SUPPRESS
+        "command",
+        choices=("check", "convert", "record", "rules", "tables", "schema", "conform"),
+        help=argparse.SUPPRESS,
     )
     command: str = parser.parse_args(arguments[:1]).command
     run = {"rules": _rules, "tables": _tables, "schema": _schema}[command]

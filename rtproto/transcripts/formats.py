@@ -42,7 +42,13 @@ def _sniff_lines(head: Head) -> str | None:
     return LINES
 
 
-JSONL = Format("jsonl", "JSON lines: bare events or envelopes, with // comments", _sniff_lines, jsonl.read)
+def _loses_lines(head: Head) -> bool:
+    return b'"loss":' in head.raw
+
+
+JSONL = Format(
+    "jsonl", "JSON lines: bare events or envelopes, with // comments", _sniff_lines, jsonl.read, _loses_lines
+)
 
 _MODULES = {
     "har": ("har",),

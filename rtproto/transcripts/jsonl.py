@@ -21,7 +21,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from rtproto.events.dialect import direction_of
 from rtproto.transcripts.elision import restored
-from rtproto.transcripts.frames import Close, Direction, Frame, NotARecording, seconds_of
+from rtproto.transcripts.frames import Close, Direction, Frame, Loss, NotARecording, seconds_of
 from rtproto.wire import MAX_LINE_BYTES, Fault, Line, read_lines
 from rtproto.wire_scan import scan
 
@@ -72,6 +72,8 @@ class _Envelope(Struct, frozen=True):
     audio_bytes: Raw | UnsetType = UNSET
     raw: Raw | UnsetType = UNSET
     event_id: Raw | UnsetType = UNSET
+    loss: Raw | UnsetType = UNSET
+    connection: Raw | UnsetType = UNSET
 
     def texts(self, *names: str) -> Iterator[bytes]:
         """The JSON texts of those members that are there."""
@@ -170,6 +172,14 @@ def member(event: bytes, name: str) -> bytes:
     return b"" if envelope is None else next(envelope.texts(name), b"")
 
 
+def _marked(frame: Frame, envelope: _Envelope) -> Frame:
+    """The frame with the connection that the line names, and with what it says that was lost."""
+    losses: dict[str, Loss] = {"elided": "elided", "type-only": "type-only"}
+    loss = next((losses.get(_text(text), "") for text in envelope.texts("loss")), frame.loss)
+    session = next(map(_text, envelope.texts("connection")), "")
+    return msgspec.structs.replace(frame, loss=loss, session=session)
+
+
 def holds_object(raw: bytes) -> bool:
     """Whether the bytes are one JSON object, as strict readers take it."""
     try:
@@ -266,8 +276,12 @@ def frame_of(line: Line, limit: int, perspective: Perspective) -> Frame | None:
         direction = _DIRECTIONS.get(bytes(envelope.direction))
         event = bytes(envelope.event)
         if direction is not None and event.startswith(b"{"):
-            return Frame(line.number, direction, _whole(event, envelope, limit), perspective.time(envelope))
-    return _unpacked(line, envelope, perspective, limit)
+            frame = Frame(line.number, direction, _whole(event, envelope, limit), perspective.time(envelope))
+            return frame if envelope.loss is envelope.connection else _marked(frame, envelope)
+    unpacked = _unpacked(line, envelope, perspective, limit)
+    if envelope.loss is envelope.connection or unpacked is None:
+        return unpacked
+    return _marked(unpacked, envelope)
 
 
 def _whole(event: bytes, envelope: _Envelope, limit: int) -> bytes:
