@@ -251,12 +251,14 @@ def test_a_har_with_two_sockets_and_another() -> None:
 
     created = json.dumps(SESSION[0][1])
     other = socket(*['{"event":"media"}'] * 60)
+    more = json.dumps(SESSION[3][1])
     text = (
         '{"log": {"entries": [\n'
-        + ",\n".join([other, socket("{}", created), socket("ping"), socket(created)])
+        + ",\n".join([other, socket("{}", created, more), socket("ping"), socket(created)])
         + "]}}"
     )
     assert [(f.line, f.session, f.time) for f in frames(text)] == [
+        (3, "socket 1", 1781000000.5),
         (3, "socket 1", 1781000000.5),
         (3, "socket 1", 1781000000.5),
         (5, "socket 2", 1781000000.5),

@@ -71,8 +71,9 @@ def read(stream: BinaryIO, limit: int) -> Iterator[Frame]:
         held: list[Frame] = []
         size = 0
         known = False
+        name = f"socket {number + 1}"
         for element in tape.elements():
-            frame = _frame(element.number, element.raw, element.too_long, f"socket {number + 1}", limit)
+            frame = _frame(element.number, element.raw, element.too_long, name, limit)
             if frame is None:
                 continue
             if known:
