@@ -1,4 +1,4 @@
-"""A HAR that a real browser wrote: chromium talks to a server on localhost, Playwright exports, and the file is checked."""
+"""A HAR that a real browser wrote: chromium talks to a server on localhost, Playwright exports, the file is checked."""
 
 from __future__ import annotations
 
