@@ -5,15 +5,17 @@ It is drawn by a thread of its own, so that one long file moves it too, and take
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic
 from types import TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from rtproto.findings import Report
 from rtproto.reports.words import plural
+
+if TYPE_CHECKING:
+    import threading
 
 AFTER = 1.0
 """Seconds before the line is shown."""
@@ -46,28 +48,33 @@ class Progress:
         self._clock = clock
         self._begun = clock()
         self._files = self._events = self._findings = self._bytes = 0
-        self._lock = threading.Lock()
-        self._over = threading.Event()
-        self._drawn = False
+        self._lock: AbstractContextManager[object] = nullcontext()
+        self._over: threading.Event | None = None
         self._thread: threading.Thread | None = None
+        self._drawn = False
 
     def __enter__(self) -> Self:
         if self._err is not None:
-            self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+            import threading  # which most runs, without a terminal, can do without
+
+            self._lock, self._over = threading.Lock(), threading.Event()
+            self._thread = threading.Thread(
+                target=self._run, args=(self._over,), name="progress", daemon=True
+            )
             self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
-        if self._thread is not None:
+        if self._over is not None and self._thread is not None:
+            self._over.set()
             self._thread.join()
         self._erase()
 
-    def _run(self) -> None:
+    def _run(self, over: threading.Event) -> None:
         wait = AFTER
-        while not self._over.wait(wait):
+        while not over.wait(wait):
             wait = EVERY
             self.draw()
 
@@ -103,7 +110,8 @@ class Progress:
             self._err.write(text)
             self._err.flush()
         except (OSError, ValueError):  # the terminal has gone
-            self._over.set()
+            if self._over is not None:
+                self._over.set()
 
     def text(self, room: int = 1_000) -> str:
         """`12 of 40 files (31%), 0:12 left, 3 findings, 1,204,000 events (230,000/s)`, as much of it as has room."""
