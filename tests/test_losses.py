@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from rtproto import SessionChecker
 from rtproto.checker_losses import OFF, RecordingChecker
-from rtproto.recording import check_file
+from rtproto.findings import Severity
+from rtproto.recording import check_file, check_stream
 from rtproto.transcripts.jsonl import read
 
 TURN = [
@@ -205,3 +207,19 @@ def test_a_recording_reduced_to_its_types_is_in_order(recording: Path) -> None:
 
 def test_the_plain_checker_takes_whole_events_only() -> None:
     assert not hasattr(SessionChecker(), "feed_partial")
+
+
+def test_connections_that_a_recording_names_are_judged_apart() -> None:
+    def line(connection: str, event: dict[str, object]) -> str:
+        return json.dumps({"connection": connection, "direction": "server", "event": event}) + "\n"
+
+    text = (
+        line("a", CREATED) + line("b", CREATED) + line("a", RESPONSE) + line("b", RESPONSE) + line("a", DONE)
+    )
+    report = check_stream(io.BytesIO(text.encode()))
+    assert [(session.events, session.mode) for session in report.sessions] == [
+        (3, "complete"),
+        (2, "complete"),
+    ]
+    # One after the other they would repeat ids and run two responses at once; only that the response is empty is odd.
+    assert [finding.code for finding in report.roots(Severity.WARNING)] == ["RSP026"]
