@@ -212,3 +212,18 @@ def test_shapes_that_somebody_makes_up_are_forgotten() -> None:
         assert sieve.concerned(of_response(status=f"status {number}", metadata={}), facts) == ()
     assert sieve.concerned(of_response(status="cancelled", metadata={}), facts) == ((rule, rule.check),)
     assert len(sieve._found) <= 256  # pyright: ignore[reportPrivateUsage]  # what is bounded cannot be seen otherwise
+
+
+def test_rules_on_one_event_speak_of_one_object_in_it() -> None:
+    class Two(Reasons):
+        code = ""
+        only = ()
+        reads = ("usage.seconds", "logprobs.token")
+
+    completed = ga.ConversationItemInputAudioTranscriptionCompleted(
+        event_id="event_1", item_id="item_1", content_index=0, transcript="Hi."
+    )
+    rule = Two()
+
+    with pytest.raises(TypeError, match="InputAudioTranscriptionCompleted speak of members of"):
+        Sieve([(rule, rule.check)]).concerned(completed, Facts())
