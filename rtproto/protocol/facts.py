@@ -238,8 +238,8 @@ class Facts:
         self._note_remote_tools(self.session)
 
     def on_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        item_id = field(event, "item", "id")
-        if item_id is None:
+        item_id = getattr(event.item, "id", None)
+        if item_id is None or item_id is UNSET:
             return
         placed = self.may_be_placed(item_id)
         known = self.items.get(item_id)
@@ -338,9 +338,9 @@ class Facts:
             self.current_response = response_id
 
     def on_output_item_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        item_id = field(event, "item", "id")
-        response = self.adopt_response(field(event, "response_id"), line)
-        if item_id is None or response is None:
+        item_id = getattr(event.item, "id", None)
+        response = self.adopt_response(event.response_id, line)
+        if item_id is None or item_id is UNSET or response is None:
             return
         self.heard = self.time
         index = field(event, "output_index")

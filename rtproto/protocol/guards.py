@@ -107,9 +107,9 @@ def _client_cleared_output(facts: Facts, event: Any, entity: Any) -> bool:
 
 def _default_conversation(facts: Facts, event: Any, entity: Any) -> bool:
     """The response writes to the default conversation: an explicit null `conversation_id` marks the others."""
-    response_id = field(event, "response", "id")
-    known = facts.responses.get(response_id) if response_id else None
-    return known.default if known is not None else facts.writes_to_default(field(event, "response"))
+    response = event.response
+    known = facts.responses.get(getattr(response, "id", None) or "")
+    return known.default if known is not None else facts.writes_to_default(response)
 
 
 def _item_in_conversation(facts: Facts, event: Any, entity: Any) -> bool:

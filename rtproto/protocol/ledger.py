@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rtproto.protocol.values import field, listed, tag_of
+from rtproto.events.common.content import InputAudio
+from rtproto.protocol.values import field, tag_of
 
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "session.update": ("session.updated",),
@@ -180,14 +181,14 @@ class Ledger:
 
 def alike(asked: Any, item: Any) -> bool:
     """Whether an item may be the one that was asked for: the same type and role, and spoken where that is spoken."""
-    if tag_of(asked) != tag_of(item) or field(asked, "role") != field(item, "role"):
+    if tag_of(asked) != tag_of(item) or getattr(asked, "role", None) != getattr(item, "role", None):
         return False
     call_id = field(asked, "call_id")
     return (call_id is None or call_id == field(item, "call_id")) and _spoken(asked) == _spoken(item)
 
 
 def _spoken(item: Any) -> bool:
-    return any(tag_of(part) == "input_audio" for part in listed(item, "content") or ())
+    return InputAudio in map(type, getattr(item, "content", None) or ())
 
 
 def _fits(request: Request, event: Any) -> bool:
@@ -196,7 +197,7 @@ def _fits(request: Request, event: Any) -> bool:
     if request.type == "conversation.item.create":
         if request.names is not None:
             return bool(request.names == field(event, "item", "id"))
-        return alike(field(asked, "item"), field(event, "item"))
+        return alike(asked.item, event.item)
     if request.type in ("conversation.item.delete", "conversation.item.truncate"):
         return bool(field(asked, "item_id") == field(event, "item_id"))
     if request.type == "conversation.item.retrieve":

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from msgspec import UNSET
 
-from rtproto.protocol.values import field, tag_of
+from rtproto.protocol.values import tag_of
 
 Identity: TypeAlias = tuple[str | None, str | None, str | None, str | None]
 IDENTITY = ("type", "role", "name", "server_label")
@@ -48,14 +48,15 @@ class Item:
     )
 
     def __init__(self, item: Any, event: Any, line: int, response_id: str | None) -> None:
-        self.id: str = field(item, "id") or ""
+        self.id: str = getattr(item, "id", None) or ""
         self.identity = identity(item)
         type, self.role, self.name, self.label = self.identity
         self.type: str = type or ""
-        self.call_id: str | None = field(item, "call_id")
+        call_id = getattr(item, "call_id", None)
+        self.call_id: str | None = None if call_id is UNSET else call_id
         self.previous: Any = UNSET
         """The `previous_item_id` with which it was added to the conversation."""
-        self.parts: tuple[str | None, ...] = tuple([tag_of(part) for part in field(item, "content") or ()])
+        self.parts: tuple[str | None, ...] = tuple(map(tag_of, getattr(item, "content", None) or ()))
         """The types of its content parts, as it was announced."""
         self.line = line
         self.announced_by = tag_of(event) or ""
