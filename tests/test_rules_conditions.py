@@ -149,3 +149,20 @@ def test_items_that_were_done_unannounced_have_no_beginning_to_point_to() -> Non
 
     assert "OUT004" in codes or "OUT001" in codes
     assert not codes & {"OUT003", "RSP022"}
+
+
+def test_itm008_what_an_announcement_does_not_tell_cannot_change() -> None:
+    """An announcement that did not decode has no role that could be read."""
+    codes = [code for code, _, _ in judged("text_turn", change("conversation.item.added", "item.role", 7))]
+
+    assert codes[0] == "SHP002"
+    assert "ITM008" not in codes
+
+
+def test_dia013_is_told_once_an_item() -> None:
+    mixed = (
+        change("conversation.item.done", "item.content.0.type", "text", 1),
+        change("response.output_item.done", "item.content.0.type", "text"),
+    )
+
+    assert [code for code, _, _ in judged("text_turn", *mixed)].count("DIA013") == 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
-from rtproto.protocol.values import field, listed, tag_of
+from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import FOREIGN, MISDIRECTED, NOTHING, UNKNOWN, Context, Rule, Verdict
 from rtproto.rules.examples import Example, after, at, change
 
@@ -178,31 +178,22 @@ class ContentTypeNameForDialect(Rule):
     example = Example("text_turn", change("conversation.item.done", "item.content.0.type", "text", 1))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        others = _OTHERS_NAMES[context.facts.dialect]
-        for part in event.item.content:
-            if tag_of(part) in others:
-                return self._told(context, event.item, others)
-        return NOTHING
-
-    def _told(self, context: Context, item: Any, others: Mapping[str, str]) -> Iterator[Verdict]:
-        item_id = field(item, "id")
+        others, item = _OTHERS_NAMES[context.facts.dialect], event.item
         for part in item.content:
             kind = tag_of(part)
-            if kind is not None and kind in others and context.first(self.code, item_id or ""):
-                yield Verdict(
-                    {"kind": kind, "legal": others[kind], "dialect": context.facts.dialect},
-                    entity=context.engine.find("conversation item", (item_id,)),
-                )
+            if kind is not None and kind in others:
+                return self._told(context, field(item, "id"), kind, others[kind])
+        return NOTHING
 
-    def _judge(self, context: Context, item: Any) -> Iterator[Verdict]:
-        others = _OTHERS_NAMES[context.facts.dialect]
-        for part in listed(item, "content") or ():
-            kind = tag_of(part)
-            if kind in others and context.first(self.code, field(item, "id") or ""):
-                yield Verdict(
-                    {"kind": kind, "legal": others[kind], "dialect": context.facts.dialect},
-                    entity=context.engine.find("conversation item", (field(item, "id"),)),
-                )
+    def _told(self, context: Context, item_id: str | None, kind: str, legal: str) -> Iterable[Verdict]:
+        if not context.first(self.code, item_id or ""):
+            return NOTHING
+        return (
+            Verdict(
+                {"kind": kind, "legal": legal, "dialect": context.facts.dialect},
+                entity=context.engine.find("conversation item", (item_id,)),
+            ),
+        )
 
 
 class UnknownServerEvent(Rule):

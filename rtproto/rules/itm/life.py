@@ -197,9 +197,8 @@ class GeneratedItemNotEmptyAtStart(Rule):
 
     def _judge(self, context: Context, item: Any, what: str) -> Iterator[Verdict]:
         item_id = field(item, "id")
-        if context.type != "response.output_item.added" and not _of_response(context, item_id):
-            return
-        if context.first(self.code, str(item_id)):
+        generated = context.type == "response.output_item.added" or _of_response(context, item_id)
+        if generated and context.first(self.code, str(item_id)):
             own = context.engine.find("output item", (item_id,))
             yield Verdict({"what": what}, entity=blamed(own, item_entity(context, item_id)))
 
