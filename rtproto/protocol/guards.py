@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rtproto.protocol.facts import Facts
-from rtproto.protocol.values import field, tag_of
+from rtproto.protocol.values import field, listed, tag_of
 
 Guard = Callable[[Facts, Any, Any], bool]
 
@@ -51,11 +51,11 @@ def _mcp_item(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _mcp_entity(facts: Facts, event: Any, entity: Any) -> bool:
-    """The item is of MCP; one that was met half-way may be, unless its parts say that it is a message."""
+    """The item is a call of MCP, which may run on; one met half-way may be, unless it has the parts of a message."""
     item = facts.items.get(entity.key[0])
     if item is None:
         return entity.met_halfway() and not any(e.machine.name == "content part" for e in entity.children)
-    return item.type.startswith("mcp_")
+    return item.type == "mcp_call"
 
 
 def _other_responses_item(facts: Facts, event: Any, entity: Any) -> bool:
@@ -65,6 +65,13 @@ def _other_responses_item(facts: Facts, event: Any, entity: Any) -> bool:
     return (
         item is not None and None not in (item.response_id, response_id) and item.response_id != response_id
     )
+
+
+def _response_over(facts: Facts, event: Any, entity: Any) -> bool:
+    """The response that announced the item is done, and the item is none of MCP, which may run on."""
+    item = facts.items.get(entity.key[0])
+    response = None if item is None else facts.responses.get(item.response_id or "")
+    return response is not None and response.done and item is not None and not item.type.startswith("mcp_")
 
 
 def _audio_part(facts: Facts, event: Any, entity: Any) -> bool:
@@ -79,6 +86,16 @@ def _speech_item(facts: Facts, event: Any, entity: Any) -> bool:
 def _committed_item(facts: Facts, event: Any, entity: Any) -> bool:
     """The item is the one that the last commit promised."""
     return bool(field(event, "item", "id") == facts.committed_item)
+
+
+def _spoken_item(facts: Facts, event: Any, entity: Any) -> bool:
+    """The item that joins is the user's audio, and no request of the client is known that it could answer."""
+    if tag_of(event) == "conversation.item.done":
+        return False
+    item = field(event, "item")
+    parts = listed(item, "content") or ()
+    spoken = tag_of(next(iter(parts), None)) == "input_audio"
+    return spoken and field(item, "role") == "user" and facts.ledger.unasked(event)
 
 
 def _turn_in_order(facts: Facts, event: Any, entity: Any) -> bool:
@@ -164,9 +181,11 @@ GUARDS: Mapping[str, Guard] = {
     "mcp item": _mcp_item,
     "mcp entity": _mcp_entity,
     "other response's item": _other_responses_item,
+    "response over": _response_over,
     "audio part": _audio_part,
     "speech item": _speech_item,
     "committed item": _committed_item,
+    "spoken item": _spoken_item,
     "turn in order": _turn_in_order,
     "item known": _item_known,
     "idle item": _idle_item,

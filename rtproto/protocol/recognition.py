@@ -13,10 +13,16 @@ class Probe(Struct, frozen=True):
 
     type: str = ""
     session: dict[str, Raw] | UnsetType | None = UNSET
+    response: dict[str, Raw] | UnsetType | None = UNSET
 
     def members(self) -> dict[str, Raw]:
         """The members of `session`, their values as raw JSON; empty where the event has none."""
         return self.session if isinstance(self.session, dict) else {}
+
+    def shape(self) -> dict[str, Raw]:
+        """The members that tell a shape: of `session`, or of the `response` that a server shows."""
+        shown = self.response if self.type in ("response.created", "response.done") else self.session
+        return shown if isinstance(shown, dict) else {}
 
     def model(self) -> str | None:
         """The model's name in `session`, where it is a string."""
@@ -39,6 +45,7 @@ _FLAT = (
     "temperature",
 )
 _NESTED = ("type", "audio", "output_modalities", "max_output_tokens")
+_NESTED_RESPONSE = ("audio", "output_modalities")
 
 
 def probe(raw: bytes) -> Probe | None:
@@ -64,11 +71,15 @@ def dialect_of(found: Probe, direction: str | None) -> str | None:
         return owners[0]
     if not owners:
         return None
-    members = found.members()
+    members = found.shape()
     if bytes(members.get("type", b"")) == b'"translation"':
         return "translation"
+    if direction != "client" and found.type == "conversation.item.created":
+        # GA's published union has it too, but no GA server was ever recorded to send it.
+        return "beta"
     flat = any(name in members for name in _FLAT)
-    nested = any(name in members for name in _NESTED)
+    # A response has `max_output_tokens` in both shapes.
+    nested = any(name in members for name in (_NESTED if members is found.session else _NESTED_RESPONSE))
     if flat == nested:
         return None
     # A client that sends a flat session may be a beta client, or one that is wrong about a GA server.

@@ -24,6 +24,7 @@ UNREACHED: Mapping[Cell, str] = {
     ("conversation item", "added", "announced"): "a server announces an item before it adds it",
     ("conversation item", "done", "announced"): "a server announces an item before it adds it",
     ("conversation item", "deleted", "announced"): "a server does not use an id again",
+    ("conversation", "active", "response created"): "a response is created once",
     ("translation session", "closed", "update"): "nobody would answer it",
     ("input audio buffer", "stopped", "timeout"): "the turn that stopped is committed first",
     ("idle turn", "committed", "timeout"): "the empty turn is answered before the user is idle again",
@@ -39,6 +40,7 @@ COMBINATIONS: list[tuple[str, tuple[str, ...]]] = [
     *[("ga", ("idle",))] * 16,
     *[("ga", ("webrtc", "voice"))] * 4,
     *[("ga", ("text", "functions", "items"))] * 24,
+    *[("ga", ("voice", "mcp", "failures"))] * 8,
 ]
 """Features that are looked at by themselves, more often where what they lead to is rare."""
 

@@ -51,7 +51,9 @@ COMMITTED_TURN = Machine(
         ("settled", "committed"): When("item known", "settled", "awaiting item"),
         ("settled", "item"): "settled",
         ("settled", "response created"): "settled",
-        ("awaiting item", "item"): When("committed item", "settled", "awaiting item"),
+        ("awaiting item", "item"): When(
+            "committed item", "settled", When("spoken item", Breach("IAB003", "settled"), "awaiting item")
+        ),
     },
     breaches={
         ("awaiting item", "committed"): Breach("IAB008", "awaiting item"),

@@ -17,7 +17,7 @@ CONVERSATION_ITEM = Machine(
         ("announced", "used"): "announced",
         ("announced", "deleted"): "deleted",
         ("added", "announced"): "added",
-        ("added", "done"): "done",
+        ("added", "done"): When("response over", Breach("RSP009", "done"), "done"),
         ("added", "used"): "added",
         ("added", "deleted"): "deleted",
         ("done", "announced"): "done",

@@ -65,8 +65,8 @@ OUTPUT_ITEM = Machine(
     inputs=("added", "part", "delta", "done", "response done"),
     moves={
         ("absent", "added"): "open",
-        ("open", "part"): "open",
-        ("open", "delta"): "open",
+        ("open", "part"): When("other response's item", Breach("OUT001", "open"), "open"),
+        ("open", "delta"): When("other response's item", Breach("OUT001", "open"), "open"),
         ("open", "done"): "done",
         ("done", "response done"): "done",
     },

@@ -112,6 +112,9 @@ def _wrong(container: str, members: dict[str, Raw], names: tuple[str, ...]) -> l
     return [f"`{container}.{name}`" for name in names if name in members]
 
 
+_GA_SHAPE = ("type", "audio", "output_modalities")
+
+
 class BetaShapedClientConfigInGa(Rule):
     """Configuration sent to a GA server has the GA shape: `session.type` is there, and no flat beta member is.
 
@@ -129,7 +132,10 @@ class BetaShapedClientConfigInGa(Rule):
         "A GA server answers with missing_required_parameter for session.type and unknown_parameter for the flat "
         "members (live probe of Azure's GA endpoint); the GA request types have none of them."
     )
-    exceptions = "Azure Voice Live takes flat sessions (profile azure-voice-live)."
+    exceptions = (
+        "Azure Voice Live takes flat sessions (profile azure-voice-live). A client that speaks before the server has "
+        "said anything, and wholly in the beta shape, may be on a beta connection."
+    )
     on = ("session.update", "response.create")
     reads = ("session", "response")
     reads_raw = True
@@ -141,7 +147,8 @@ class BetaShapedClientConfigInGa(Rule):
         wrong = [*_wrong("session", session, _FLAT_SESSION), *_wrong("response", response, _FLAT_RESPONSE)]
         if session and "type" not in session:
             wrong.insert(0, "`session.type` is missing")
-        if wrong:
+        nested = any(name in members for members in (session, response) for name in _GA_SHAPE)
+        if wrong and (nested or context.server_seen):
             yield Verdict({"what": ", ".join(wrong)})
 
 

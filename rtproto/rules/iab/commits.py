@@ -143,7 +143,8 @@ class CommitTooShort(Rule):
     message = "the commit has {ms} ms of audio, {minimum} ms are needed"
     evidence = "The refusal names the 100 ms; 50 ms were refused and pure silence accepted in a live probe."
     exceptions = (
-        "Server VAD commits by itself; WebRTC audio is not in the events; audio that the recorder cut."
+        "Server VAD commits by itself; audio that the recorder cut; a client that never appends, since WebRTC audio is "
+        "not in the events."
     )
     symptoms = ("refused", "silence")
     on = ("input_audio_buffer.commit",)
@@ -161,6 +162,7 @@ class CommitTooShort(Rule):
         if (
             facts.mid_session
             or facts.turn_detection_on() is not False
+            or not facts.append_line
             or facts.appended is None
             or rate is None
         ):

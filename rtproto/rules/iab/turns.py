@@ -9,6 +9,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
+from rtproto.rules.common import item_entity
 from rtproto.rules.examples import Example, at, change, drop, repeat, swap
 
 
@@ -61,7 +62,7 @@ class SpeechItemIdMismatch(Rule):
 
     code = "IAB003"
     name = "speech-item-id-mismatch"
-    message = "`{type}` names {actual}, the speech started as {started}"
+    message = "`{type}` names {actual}, the turn is {started}"
     evidence = (
         "The types say that the item_id of speech_started comes again in speech_stopped; 33 of 33 recorded "
         "turns."
@@ -75,13 +76,20 @@ class SpeechItemIdMismatch(Rule):
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        added = field(broken.event, "item", "id")
+        promised = context.facts.committed_item if added else context.facts.speech_item
         yield Verdict(
-            {"actual": field(broken.event, "item_id"), "started": context.facts.speech_item},
+            {"actual": added or field(broken.event, "item_id"), "started": promised},
             entity=broken.entity,
             broken=broken,
             witnesses=history(broken, 1),
-            # The commit under a wrong id promises an item that never comes.
-            taints=tuple(filter(None, (context.engine.find("committed turn"),))),
+            # The commit under a wrong id promises an item that never comes, and nobody asked for the one that came.
+            taints=tuple(
+                filter(
+                    None,
+                    (context.engine.find("committed turn"), item_entity(context, added) if added else None),
+                )
+            ),
         )
 
 

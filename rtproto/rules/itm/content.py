@@ -37,7 +37,13 @@ class RoleContentMismatch(Rule):
     )
     exceptions = "A warning when the server does it. Images of the user occur in beta recordings too."
     symptoms = ("refused", "history")
-    on = ("conversation.item.create", "conversation.item.added", "conversation.item.created")
+    on = (
+        "conversation.item.create",
+        "conversation.item.added",
+        "conversation.item.created",
+        "conversation.item.done",
+        "response.output_item.done",
+    )
     only = ("item.type", "message")
     example = Example("text_turn", change("conversation.item.create", "item.content.0.type", "output_text"))
 

@@ -89,7 +89,7 @@ class DoneItemDiffersFromItemDone(Rule):
     def _differing(self, context: Context, event: Any, done_items: dict[str, Any]) -> Iterator[Verdict]:
         for item in event.response.output:
             done = done_items.get(field(item, "id") or "")
-            if done is None or (tag_of(item) or "").startswith("mcp_"):
+            if done is None or tag_of(item) == "mcp_call":
                 continue
             differing = [name for name in _COMPARED if field(item, name) != field(done, name)]
             if differing:

@@ -1,0 +1,281 @@
+"""Starred rules about the conversation's items, the input buffer, transcription and truncation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rtproto.findings import Severity
+
+from .reading import ADDED, Event, Log, audio_bytes
+
+Faults = Iterator[tuple[int, Severity]]
+
+TURN = (
+    "input_audio_buffer.speech_started",
+    "input_audio_buffer.speech_stopped",
+    "input_audio_buffer.committed",
+    "input_audio_buffer.commit",
+    "input_audio_buffer.cleared",
+)
+
+COMMIT_MS = 100
+TOLERANCE_MS = 100
+SHORT = 64
+"""Bytes; recorders that trim audio leave about 33 of a chunk."""
+
+
+def announced(log: Log, event: Event) -> set[Any]:
+    """Every item id that the server announced before a line; a create that it has not confirmed announces nothing."""
+    whole = (*ADDED, "response.output_item.added")
+    known = {e.get("item", "id") for e in log.before(event, *whole)}
+    short = ("input_audio_buffer.speech_started", "input_audio_buffer.committed")
+    return known | {e.get("item_id") for e in log.before(event, *short)}
+
+
+def itm001(log: Log) -> Faults:
+    """An item that is streamed, finished, deleted, truncated or retrieved was announced before."""
+    if not log.complete:
+        return
+    for e in log.server():
+        if e.type in ("response.output_item.done", "conversation.item.done", "conversation.item.retrieved"):
+            used = e.get("item", "id")
+        elif e.type in ("conversation.item.deleted", "conversation.item.truncated") or (
+            e.type.startswith("response.") and e.type.endswith((".delta", ".done", "content_part.added"))
+        ):
+            used = e.get("item_id")
+        else:
+            continue
+        if used is not None and used not in announced(log, e):
+            yield e.at, Severity.ERROR
+
+
+def itm003(log: Log) -> Faults:
+    """In GA an item is done only after it was added."""
+    if log.dialect != "ga":
+        return
+    for e in log.server("conversation.item.done"):
+        added = {a.get("item", "id") for a in log.before(e, "conversation.item.added")}
+        item = e.get("item", "id")
+        heard = {a.get("item", "id") for a in log.before(e, "response.output_item.added")}
+        heard |= {a.get("item_id") for a in log.before(e, *TURN)}
+        if item not in added and (log.complete or item in heard):
+            yield e.at, Severity.ERROR
+
+
+def asked_place(log: Log, event: Event) -> bool:
+    """Whether the client said where the item goes.
+
+    An item answers the create that named it, or the first unanswered create without an id for such an item; the items
+    of a response or of the input buffer answer none.
+    """
+    waiting: list[Event] = []
+    for e in log.events:
+        if e.type == "conversation.item.create":
+            waiting.append(e)
+        elif e.server and e.type in ADDED:
+            answers = [c for c in waiting if _answers(log, e, c)][:1]
+            if e.at == event.at:
+                return any(c.get("previous_item_id") for c in answers)
+            waiting = [c for c in waiting if c not in answers]
+    return False
+
+
+def _answers(log: Log, added: Event, create: Event) -> bool:
+    made, asked = added.get("item"), create.get("item")
+    if asked.get("id"):
+        return bool(asked["id"] == made.get("id"))
+    return not generated(log, added) and all(
+        asked.get(name) == made.get(name) for name in ("type", "role", "call_id")
+    )
+
+
+def generated(log: Log, added: Event) -> bool:
+    """Whether an item was made by a response or from the input buffer."""
+    item = added.get("item", "id")
+    return any(
+        item in (e.get("item_id"), e.get("item", "id"))
+        for e in log.before(added, "response.output_item.added", *TURN)
+    )
+
+
+def conversation(log: Log, event: Event) -> list[Any]:
+    """The ids of the conversation in order, as the events before a line build it."""
+    chain: list[Any] = []
+    for e in log.before(event, *ADDED, "conversation.item.deleted"):
+        if e.type == "conversation.item.deleted":
+            chain = [i for i in chain if i != e.get("item_id")]
+        elif e.get("item", "id") not in chain:
+            previous = e.get("previous_item_id")
+            at = len(chain)
+            if previous in chain:
+                at = chain.index(previous) + 1
+            elif previous is None and (asked_place(log, e) or not any(c.client for c in log.before(e))):
+                at = 0
+            chain.insert(at, e.get("item", "id"))
+    return chain
+
+
+def itm010(log: Log) -> Faults:
+    """An item whose place nobody asked for comes after the last item of the conversation."""
+    if not log.complete:
+        return
+    for e in log.server(*ADDED):
+        chain = conversation(log, e)
+        if not any(c.client for c in log.before(e)) and not generated(log, e):
+            continue
+        if not e.has("previous_item_id") or asked_place(log, e) or e.get("item", "id") in chain:
+            continue
+        if e.get("previous_item_id") == e.get("item", "id"):
+            continue
+        coming = announced(log, e) - {*chain, None}
+        if e.get("previous_item_id") not in coming | {chain[-1] if chain else None}:
+            yield e.at, Severity.WARNING
+
+
+def itm021(log: Log) -> Faults:
+    """The output of a call belongs to a function call that is in the conversation.
+
+    Not judged before the server has said anything, since nobody knows then what the recording holds.
+    """
+    if not log.complete:
+        return
+    for e in (*log.client("conversation.item.create"), *log.server(*ADDED, "conversation.item.done")):
+        if e.get("item", "type") != "function_call_output" or not any(b.server for b in log.before(e)):
+            continue
+        calls = {b.get("item", "call_id") for b in log.before(e) if b.get("item", "type") == "function_call"}
+        if e.get("item", "call_id") not in calls:
+            yield e.at, Severity.ERROR
+
+
+def turn(log: Log, event: Event) -> list[Event]:
+    """What moved the speech turn before a line: starts, stops, commits, clearings and the end of detection."""
+    moved = [e for e in log.before(event, *TURN, "session.updated") if e.type in TURN or _vad_off(e)]
+    return [e for e in moved if e.client == (e.type == "input_audio_buffer.commit")]
+
+
+def _vad_off(updated: Event) -> bool:
+    paths = (("session", "turn_detection"), ("session", "audio", "input", "turn_detection"))
+    return any(updated.has(*path) and updated.get(*path) is None for path in paths)
+
+
+def iab001(log: Log) -> Faults:
+    """Speech stops only for an item whose speech has started, unless the client committed meanwhile."""
+    for e in log.server("input_audio_buffer.speech_stopped"):
+        moved = turn(log, e)
+        last = moved[-1].type.rpartition(".")[2] if moved else ""
+        by_hand = last == "commit" or (last == "committed" and any(m.client for m in moved))
+        if last == "speech_started" or by_hand:
+            continue
+        if log.complete or any(m.type.endswith(("started", "stopped")) for m in moved):
+            yield e.at, Severity.ERROR
+
+
+def iab003(log: Log) -> Faults:
+    """The start of speech, its stop, the commit and the item of a turn have one id.
+
+    A commit while somebody speaks is the client's, by whatever channel, and begins another item.
+    """
+    for e in log.server("input_audio_buffer.speech_stopped", "input_audio_buffer.committed"):
+        moved = turn(log, e)
+        last = moved[-1].type.rpartition(".")[2] if moved else ""
+        turns = {"speech_started": "speech_stopped", "speech_stopped": "committed"}
+        if e.type.endswith(turns.get(last, " ")) and moved[-1].get("item_id") != e.get("item_id"):
+            yield e.at, Severity.ERROR
+    for e in log.server(*ADDED):
+        known = {a.get("item", "id") for a in log.before(e, *ADDED, "conversation.item.create")}
+        waiting = [
+            c.get("item_id")
+            for c in log.before(e, "input_audio_buffer.committed")
+            if c.get("item_id") not in known
+        ]
+        audio = e.get("item", "role") == "user" and e.get("item", "content", 0, "type") == "input_audio"
+        if audio and waiting and e.get("item", "id") not in {*waiting, *known}:
+            yield e.at, Severity.ERROR
+
+
+def iab008(log: Log) -> Faults:
+    """What was committed becomes an item of that id."""
+    for e in log.server("input_audio_buffer.committed"):
+        bounds = [b for b in log.server("input_audio_buffer.committed", "response.created") if b.at > e.at]
+        bound = bounds[0].at if bounds else len(log.events)
+        if any(a.at < bound and a.get("item", "id") == e.get("item_id") for a in log.server(*ADDED)):
+            continue
+        if bounds:
+            yield bound, Severity.ERROR
+        else:
+            yield -1, Severity.INFO if log.cut else Severity.ERROR
+
+
+def iab011(log: Log) -> Faults:
+    """A commit of the client needs 100 ms of audio since the buffer was last emptied.
+
+    Not judged while the server detects turns, since it keeps what came after the turn it committed, nor where nothing
+    was ever appended and audio travels on a media track, nor where the audio was taken out of the recording.
+    """
+    if not log.complete:
+        return
+    emptying = ("input_audio_buffer.commit", "input_audio_buffer.clear", "input_audio_buffer.committed")
+    for e in log.client("input_audio_buffer.commit"):
+        appends = [a for a in log.before(e, "input_audio_buffer.append") if a.client]
+        emptied = max((b.at for b in log.before(e, *emptying)), default=-1)
+        if (
+            not appends
+            or not log.session(e)
+            or detects(log, e)
+            or redacted([a.get("audio") for a in appends])
+        ):
+            continue
+        held = sum(audio_bytes(a.get("audio")) for a in appends if a.at > emptied)
+        if held < COMMIT_MS * rate(log, e, "input"):
+            yield e.at, Severity.ERROR
+
+
+def detects(log: Log, event: Event) -> bool:
+    """Whether the server finds the turns itself."""
+    place = ("audio", "input", "turn_detection") if log.dialect == "ga" else ("turn_detection",)
+    return bool(log.session(event, *place))
+
+
+def redacted(payloads: list[Any]) -> bool:
+    """Whether audio was taken out of the recording: a payload that is unreadable, or shorter than anybody sends.
+
+    That all payloads are equal is no sign: silence is.
+    """
+    return any(audio_bytes(p) < SHORT for p in payloads)
+
+
+def rate(log: Log, event: Event, way: str) -> int:
+    """Bytes per millisecond of the `input` or `output` format in force."""
+    nested = ("audio", way, "format", "type")
+    name = log.session(event, *(nested if log.dialect == "ga" else (f"{way}_audio_format",)))
+    return 8 if name in ("g711_ulaw", "g711_alaw", "audio/pcmu", "audio/pcma") else 48
+
+
+def trn003(log: Log) -> Faults:
+    """A part is transcribed to its end once."""
+    ends = tuple(f"conversation.item.input_audio_transcription.{end}" for end in ("completed", "failed"))
+    for e in log.server(*ends):
+        if e.part in [b.part for b in log.before(e, *ends)]:
+            yield e.at, Severity.ERROR
+
+
+def tru003(log: Log) -> Faults:
+    """No truncation beyond the audio that was streamed for the part; 100 ms more are only a warning."""
+    for e in log.client("conversation.item.truncate"):
+        streamed = [
+            d
+            for d in log.before(e, "response.audio.delta", "response.output_audio.delta")
+            if d.part == e.part
+        ]
+        if not log.session(e) or not streamed or redacted([d.get("delta") for d in streamed]):
+            continue
+        if not any(p.part == e.part for p in log.before(e, "response.content_part.added")):
+            continue
+        place = ("audio", "output", "speed") if log.dialect == "ga" else ("speed",)
+        if log.session(e, *place) not in (None, 1):
+            continue
+        held = sum(audio_bytes(d.get("delta")) for d in streamed)
+        over = e.get("audio_end_ms") - held / rate(log, streamed[0], "output")
+        if over > 0:
+            yield e.at, Severity.ERROR if over > TOLERANCE_MS else Severity.WARNING

@@ -1,0 +1,178 @@
+"""Faults, and sessions without one, that a second reading of the catalogue's sentences brought up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rtproto.findings import Severity
+from tests.oracle.compare import checked
+from tests.oracle.scripts import scripts
+from tests.oracle.talk import Talk
+
+ASSISTANT: dict[str, Any] = {"type": "message", "role": "assistant", "content": []}
+
+
+def told(talk: Talk) -> list[tuple[str, int]]:
+    """Code and line of what rtproto says, roots and consequences, at warning or worse."""
+    fed, closing = checked(talk.lines, cut=True)
+    return [(f.code, f.line) for f in (*fed, *closing) if f.severity > Severity.INFO]
+
+
+def asked(dialect: str = "ga", **how: bool) -> Talk:
+    """A session in which a response was asked for."""
+    talk = Talk(dialect, **how)
+    talk.opens()
+    talk.says("Hello")
+    talk.asks()
+    return talk
+
+
+def test_a_response_that_is_created_again_is_no_second_one() -> None:
+    talk = asked()
+    talk.begins()
+    side, event = talk.lines[-1]
+    talk.lines.append((side, {**event, "event_id": "again"}))
+    assert ("RSP002", 7) in told(talk)
+    assert "RSP004" not in [code for code, _ in told(talk)]
+
+
+def test_what_a_finished_item_holds_is_judged() -> None:
+    for kind in ("conversation.item.done", "response.output_item.done"):
+        talk = asked()
+        talk.speaks("Hi")
+        at = max(i for i, (_, event) in enumerate(talk.lines) if event["type"] == kind)
+        side, event = talk.lines[at]
+        item = {**event["item"], "content": [{"type": "input_audio", "transcript": "Hi"}]}
+        talk.lines[at] = (side, {**event, "item": item})
+        assert ("ITM020", at + 1) in told(talk)
+
+
+def approval(talk: Talk, *, finished: bool = True, arguments: str = "{}") -> None:
+    """A response that asks whether it may call a remote tool."""
+    talk.begins(written=True)
+    item = {"type": "mcp_approval_request", "server_label": "docs", "name": "search", "arguments": "{}"}
+    made = talk.opens_item(item)
+    del made["status"]
+    if finished:
+        talk.server("response.output_item.done", response_id=talk.response, output_index=0, item=dict(made))
+    made["arguments"] = arguments
+    talk.ends()
+
+
+def test_an_approval_request_is_compared_and_waited_for() -> None:
+    for how, code in (({}, None), ({"arguments": '{"q":1}'}, "RSP025"), ({"finished": False}, "OUT005")):
+        talk = Talk("ga")
+        talk.opens()
+        talk.lists_tools()
+        talk.says("Hello")
+        talk.asks()
+        approval(talk, **how)
+        codes = {found for found, _ in told(talk)} & {"RSP025", "OUT005"}
+        assert codes == ({code} if code else set())
+
+
+def test_a_commit_on_a_media_track_holds_audio_that_no_event_shows() -> None:
+    for dialect in ("ga", "beta"):
+        talk = Talk(dialect, webrtc=True)
+        talk.opens()
+        talk.client("input_audio_buffer.commit")
+        item = talk.fresh("item")
+        talk.server("input_audio_buffer.committed", previous_item_id=None, item_id=item)
+        heard = {
+            "role": "user",
+            "status": "completed",
+            "content": [{"type": "input_audio", "transcript": None}],
+        }
+        talk.joins({"id": item, "type": "message", **heard})
+        talk.asks()
+        talk.speaks("Hi")
+        assert told(talk) == []
+
+
+def test_the_item_of_a_turn_has_the_id_that_was_committed() -> None:
+    for vad in (True, False):
+        talk = Talk("ga", vad=vad)
+        talk.opens()
+        talk.hears()
+        at = next(i for i, (_, e) in enumerate(talk.lines) if e["type"] == "conversation.item.added")
+        for side, event in talk.lines[at:]:
+            assert side == "server"
+            event["item"] = {**event["item"], "id": "item_other"}
+        assert told(talk)[0] == ("IAB003", at + 1)
+
+
+def test_an_earlier_item_may_be_finalized_after_the_next_commit() -> None:
+    talk = Talk("ga")
+    talk.opens()
+    talk.hears()
+    done = talk.lines.pop()
+    talk.hears()
+    at = max(i for i, (_, e) in enumerate(talk.lines) if e["type"] == "input_audio_buffer.committed")
+    talk.lines.insert(at + 1, done)
+    assert "IAB003" not in [code for code, _ in told(talk)]
+
+
+def test_what_streams_into_another_responses_item_is_told() -> None:
+    talk = asked()
+    talk.begins()
+    talk.opens_item(ASSISTANT)
+    first = talk.about(talk.items[0])
+    talk.asks(conversation="none")
+    talk.begins(conversation=None)
+    second = talk.about(talk.opens_item(ASSISTANT, mirrored=False))
+    for about in (first, second):
+        talk.server("response.content_part.added", **about, part={"type": "audio", "transcript": ""})
+    for about in (first, second, first):
+        talk.server("response.output_audio_transcript.delta", **about, delta="Hi")
+    assert told(talk) == []
+    talk.server(
+        "response.output_audio_transcript.delta", **{**first, "response_id": talk.response}, delta="!"
+    )
+    assert told(talk) == [("OUT001", len(talk.lines))]
+
+
+def test_an_item_is_finalized_before_its_response_is_done() -> None:
+    talk = asked()
+    talk.speaks("Hi")
+    at = max(i for i, (_, event) in enumerate(talk.lines) if event["type"] == "conversation.item.done")
+    talk.lines.append(talk.lines.pop(at))
+    assert ("RSP009", len(talk.lines)) in told(talk)
+
+
+def test_an_announcement_after_an_update_is_late_and_not_a_second_one() -> None:
+    for dialect in ("ga", "beta"):
+        talk = Talk(dialect)
+        talk.opens_transcription()
+        side, created = talk.lines[0]
+        updated = {**created, "type": created["type"].replace("created", "updated"), "event_id": "first"}
+        talk.lines.insert(0, (side, updated))
+        assert told(talk) == [("SES001", 1)]
+
+
+def test_the_dialect_of_a_recording_that_starts_midway_shows_in_its_names_and_responses() -> None:
+    for name, lines in scripts().items():
+        for start in range(1, len(lines)):
+            fed, closing = checked(lines[start:], cut=True)
+            wrong = {f.code for f in (*fed, *closing) if f.severity > Severity.INFO}
+            # A beta item that is done, seen before anything that tells the dialect, is still taken for GA's.
+            assert wrong <= ({"DIA013", "ITM020"} if name.startswith("beta") else set()), (name, start)
+
+
+def test_a_beta_response_is_recognised_by_its_shape() -> None:
+    talk = Talk("beta", webrtc=True)
+    talk.begins()
+    side, event = talk.lines[0]
+    talk.lines[0] = (side, {**event, "response": {**event["response"], "max_output_tokens": "inf"}})
+    assert told(talk) == []
+
+
+def test_a_flat_configuration_before_the_server_speaks_may_be_betas() -> None:
+    for dialect in ("beta", "ga"):
+        talk = Talk(dialect)
+        talk.client("session.update", session={"voice": "alloy", "temperature": 0.8})
+        talk.server("session.created", session=talk.config())
+        talk.client("session.update", session={"voice": "alloy"})
+        assert told(talk) == ([] if dialect == "beta" else [("DIA005", 3)])
+    mixed = Talk("ga")
+    mixed.client("session.update", session={"type": "realtime", "voice": "alloy"})
+    assert told(mixed) == [("DIA005", 1)]
