@@ -201,6 +201,8 @@ def _check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         )
     if args.follow and (args.jobs != 1 or args.state is not None):
         options.error("--follow judges one file as it grows: -j and --state do not go with it")
+    if args.follow and args.input_format not in (None, "auto", "jsonl"):
+        options.error(f"--follow reads JSONL only: it cannot wait for more of {args.input_format}")
     if args.follow and args.update_baseline:
         options.error("--update-baseline needs a whole recording: it does not go with --follow")
     return _run()(options, args)

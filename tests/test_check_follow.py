@@ -284,6 +284,10 @@ def test_what_is_no_recording(here: Path, run: Run, monkeypatch: pytest.MonkeyPa
         (["clean.jsonl", "broken.jsonl"], "--follow takes one FILE, or - for standard input"),
         (["."], "--follow takes one FILE, or - for standard input"),
         (["clean.jsonl", "-f", "sarif"], "--follow writes full, concise or jsonl; -o sarif=PATH takes"),
+        (
+            ["clean.jsonl", "--input-format", "har"],
+            "--follow reads JSONL only: it cannot wait for more of har",
+        ),
         (["clean.jsonl", "--baseline", "x", "--update-baseline"], "it does not go with --follow"),
         (["missing.jsonl"], "missing.jsonl: not checked: no such file or directory"),
         (["a\0b"], "not checked: no file can have such a name"),
