@@ -111,7 +111,7 @@ def run(*options: str) -> int:
     "code, batch, why",
     [
         ("print('hello')", False, "wrote a line that is no finding"),
-        ("sys.exit('no idea')", False, "exit status 1"),
+        ("sys.exit('no idea')", False, "exit status 1, and reported nothing; it said: no idea"),
         ("sys.exit(3)", False, "ended with exit status 3"),
         ("sys.stderr.write('out of luck'); sys.exit(9)", False, "it said: out of luck"),
         ("sys.exit(2)", False, "(3 of them not checked)"),
@@ -130,9 +130,23 @@ def test_checkers_that_do_not_keep_to_the_contract(
     assert why in capsys.readouterr().out
 
 
-def test_a_checker_that_cannot_be_run(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("--checker", "/nowhere/checker") == 1
-    assert "cannot be run" in capsys.readouterr().out
+def test_a_crash_is_no_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Python and node end with 1 after an exception, which would be right for each invalid case."""
+    crash = checker(tmp_path, "raise KeyError('type')")
+
+    assert run("--checker", crash, "--depth", "verdict", "--report", "json") == 1
+
+    assert json.loads(capsys.readouterr().out)["total"]["verdict"] == 0
+
+
+@pytest.mark.parametrize(
+    "option", [("--jobs", "-1"), ("--jobs", "x"), ("--timeout", "0"), ("--timeout", "nan")]
+)
+def test_numbers_that_are_none(option: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(*option)
+
+    assert "a number of" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -140,6 +154,7 @@ def test_a_checker_that_cannot_be_run(capsys: pytest.CaptureFixture[str]) -> Non
     [
         (["--checker", " "], "an empty command"),
         (["--checker", "'"], "No closing quotation"),
+        (["--checker", "/nowhere/checker"], "/nowhere/checker is no command here"),
         (["--filter", "no/such", "--suite", str(HOME)], "no case has such an id"),
         (["--suite", "/nowhere"], "suite.toml"),
         (["--baseline", "/nowhere.toml"], "nowhere.toml"),

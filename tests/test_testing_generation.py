@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from rtproto.checker import SessionChecker
 from rtproto.rules import RULES
 from rtproto.testing import FEATURES, Frame, generate
+from rtproto.testing.__main__ import main
 
 NOTED = {"early": {"SES016"}, "hand-commit": {"CLI028"}}
 """Features of which a note cannot be avoided."""
@@ -48,3 +51,12 @@ def test_what_there_is_not_is_refused() -> None:
         generate(1, dialect="alpha")
     with pytest.raises(ValueError, match="no feature 'mcp' in beta; there are: text, voice"):
         generate(1, dialect="beta", features=["mcp"])
+
+
+def test_files_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(SystemExit):
+        main(["generate", str(tmp_path / "file"), "--seeds", "1"])
+
+    assert "File exists" in capsys.readouterr().err

@@ -83,6 +83,11 @@ def test_an_event_is_what_can_be_written() -> None:
         assert_conforms([("client", 7)])
 
 
+def test_an_event_comes_from_one_side() -> None:
+    with pytest.raises(ValueError, match="no direction 'sever', at pair 2; there are: client, server"):
+        assert_conforms([LEGAL[0], ("sever", LEGAL[1][1])])
+
+
 # The recorder.
 
 

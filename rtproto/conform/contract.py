@@ -107,6 +107,8 @@ def read_answer(output: str, exit: int) -> Answer:
                 return Answer(None, problem=f"wrote a line that is no finding: {why}")
     if exit not in (CLEAN, FOUND, NOT_CHECKED):
         return Answer(None, tuple(findings), f"ended with exit status {exit}")
+    if exit == FOUND and not findings:  # as interpreters end that crash
+        return Answer(None, problem="ended with exit status 1, and reported nothing")
     return Answer(exit, tuple(findings))
 
 

@@ -164,7 +164,7 @@ def _of_profiles(code: str, cases: Sequence[Case]) -> Iterator[Case]:
         yield msgspec.structs.replace(
             case,
             id=f"profiles/{name}/{code}",
-            title=f"{case.title}, where the server is known for it",
+            title=f"{case.title}, from a server known to bend the rule",
             profile=name,
             verdict="acceptable",
             reason=relaxed.why,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -34,12 +35,14 @@ class Checker(Struct, frozen=True):
 
     @classmethod
     def of(cls, command: str | None, *, batch: bool, jobs: int, timeout: float) -> Checker:
-        """The checker of that command line; rtproto itself for None.  Raises `ValueError` for one that is empty."""
+        """The checker of that command line; rtproto itself for None.  Raises `ValueError` for what is no command."""
         if command is None:
             return cls(timeout=timeout, jobs=jobs)
         words = tuple(shlex.split(command))
         if not words:
             raise ValueError("the checker is an empty command")
+        if shutil.which(words[0]) is None:
+            raise ValueError(f"the checker cannot be run: {words[0]} is no command here")
         return cls(words, batch, timeout, jobs)
 
     def answers(self, cases: Sequence[Case]) -> Iterator[tuple[Case, Answer]]:

@@ -73,6 +73,7 @@ class NumberRange(_WireRule):
     name = "number-range"
     kinds = ("number-range",)
     message = "`{path}` is {found}: no 64-bit number"
+    evidence = "RFC 8259, 6: a number beyond the range of a double is not interoperable."
     symptoms = ("crash",)
     example = Example("text_turn", bytes_before("response.created"), raw=_HUGE)
 
@@ -87,6 +88,7 @@ class TooDeep(_WireRule):
     name = "too-deep"
     kinds = ("too-deep",)
     message = "the line is nested deeper than the decoder follows"
+    evidence = "RFC 8259, 9 lets a reader limit the depth, and no event of the protocol is nested like this."
     symptoms = ("crash",)
     example = Example(
         "text_turn",
@@ -105,6 +107,7 @@ class TooLong(_WireRule):
     name = "too-long"
     kinds = ("too-long",)
     message = "the line is longer than the limit; it was passed over"
+    evidence = "RFC 6455, 10.4: a receiver limits the size of messages."
     symptoms = ("recording",)
     example = Example(
         "text_turn",
@@ -153,6 +156,9 @@ class LoneSurrogate(_WireRule):
     name = "lone-surrogate"
     kinds = ("lone-surrogate",)
     message = "half of an escaped character{at}"
+    evidence = (
+        "RFC 8259, 8.2: the grammar lets half of a pair pass, and what readers make of it is unpredictable."
+    )
     symptoms = ("recording", "crash")
     example = Example("text_turn", bytes_before("response.created"), raw=b'{"type":"ping","x":"\\ud83d"}')
 

@@ -33,13 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rtproto.testing.generation import generate as session
     from rtproto.testing.generation import transcript
 
-    args.folder.mkdir(parents=True, exist_ok=True)
-    for seed in range(args.seeds):
-        try:
+    try:
+        args.folder.mkdir(parents=True, exist_ok=True)
+        for seed in range(args.seeds):
             frames = session(seed, dialect=args.dialect, features=args.feature)
-        except ValueError as error:
-            parser.error(str(error))
-        (args.folder / f"{seed:05}.jsonl").write_bytes(transcript(frames))
+            (args.folder / f"{seed:05}.jsonl").write_bytes(transcript(frames))
+    except (ValueError, OSError) as why:
+        parser.error(str(why))
     return 0
 
 

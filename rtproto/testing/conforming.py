@@ -67,7 +67,11 @@ def judge(
 
 def _lines(pairs: Pairs, *, closed: bool) -> list[Frame]:
     """The pairs as the frames of a recording."""
-    lines = [Frame(at, pair[0], as_bytes(pair[1])) for at, pair in enumerate(pairs, 1)]
+    lines: list[Frame] = []
+    for at, (direction, event, *_) in enumerate(pairs, 1):
+        if direction not in ("client", "server"):
+            raise ValueError(f"no direction {direction!r}, at pair {at}; there are: client, server")
+        lines.append(Frame(at, direction, as_bytes(event)))
     return [*lines, Frame(len(lines) + 1, None, b"", close=Close())] if closed else lines
 
 
@@ -87,7 +91,7 @@ def assert_conforms(
     (`info`, `warning` or `error`) or above.  Returns the report.
 
     Raises `AssertionError` with those findings as text, also where a transcript cannot be read; `ValueError` for an
-    argument that there is not, and `TypeError` for an event that is none.
+    argument or a direction that there is not, and `TypeError` for an event that is none.
     """
     __tracebackhide__ = True
     report = judge(transcript, dialect=dialect, profile=profile, select=select, ignore=ignore)
