@@ -306,7 +306,8 @@ def test_cut_frames_of_websockets() -> None:
     events = [
         '{"type":"session.created","event_id":"event_1","session":{"type":"realtime","object":"x"}}',
         '{"type":"response.output_audio_transcript.delta","event_id":"event_9","response_id":"r","delta":"It\'s"}',
-        '{"type":"response.done","event_id":"event_1234567890","response":{"id":"r","status":"completed"}}',
+        '{"type":"conversation.item.input_audio_transcription.delta","event_id":"event_3","delta":"It is late"}',
+        '{"type": "input_audio_buffer.speech_started", "event_id": "event_4", "audio_start_ms": 5, "item_id": "i_1"}',
     ]
     lines = [f"DEBUG:websockets.client:< TEXT {logged(text)} [{len(text)} bytes]" for text in events]
     lines += [
@@ -314,14 +315,48 @@ def test_cut_frames_of_websockets() -> None:
         "DEBUG:websockets.client:< BINARY 00 01 [2 bytes]",
     ]
     found = frames("\n".join(lines) + "\n")
-    # Of the second nothing tells whether it was a delta or the end.
-    assert [(f.line, f.direction, json.loads(f.raw)["type"], f.loss) for f in found[:2]] == [
-        (1, "server", "session.created", "elided"),
-        (3, "server", "response.done", "elided"),
+    # Of the third nothing tells whether it was a delta or the end; the fourth is cut into JSON of something else.
+    assert [(f.line, f.direction, json.loads(f.raw), f.loss) for f in found[:3]] == [
+        (1, "server", {"type": "session.created", "event_id": "event_1"}, "elided"),
+        (2, "server", {"type": "response.output_audio_transcript.delta"}, "elided"),
+        (4, "server", {"type": "input_audio_buffer.speech_started"}, "elided"),
     ]
-    assert found[2].close is not None
-    assert (found[2].line, found[2].close.code) == (4, 1000)
+    assert found[3].close is not None
+    assert (found[3].line, found[3].close.code) == (5, 1000)
     assert opened("\n".join(lines)).lossy
+
+
+def test_a_short_frame_of_websockets_may_hold_dots() -> None:
+    text = '{"type":"response.output_text.delta","delta":"well..."}'
+    [frame] = frames(f"DEBUG:websockets.client:< TEXT {text!r} [{len(text)} bytes]\n")
+    assert (frame.raw, frame.loss) == (text.encode(), "")
+
+
+def test_envelopes_that_nobody_knows_are_read_as_text() -> None:
+    lines = ('{"level": 30, "body": {"ws": {"type": "session.created"}}}', '{"body": {"type": "response.create"}}')
+    assert [(f.line, f.raw) for f in frames("\n".join(lines))] == [
+        (1, b'{"type": "session.created"}'),
+        (2, b'{"type": "response.create"}'),
+    ]
+
+
+OTHER_FILES = [
+    '{"name": "x", "type": "module"}\n',
+    '{\n  "name": "x",\n  "type": "module"\n}\n',
+    '[\n {"type": "a", "x": 1},\n {"type": "b"}\n]\n',
+    '[{"type": "say", "text": "I got\\n{\\"type\\": \\"response.done\\"}"}]\n',
+    '{"type": "user", "message": {"role": "user"}}\n{"type": "assistant", "message": {"role": "assistant"}}\n',
+    "- type: a\n  data: b\n- type: c\n",
+]
+
+
+@pytest.mark.parametrize("text", OTHER_FILES)
+def test_a_member_called_type_makes_no_recording(text: str) -> None:
+    with pytest.raises(NotARecording) as caught:
+        frames(text)
+    told = str(caught.value)
+    assert f"it begins with {text[:14].splitlines()[0]}" in told
+    assert ", ".join(NAMES) in told
 
 
 def test_what_node_and_chrome_leave_out() -> None:

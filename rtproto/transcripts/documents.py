@@ -13,8 +13,16 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from rtproto.transcripts.frames import Format, Frame, Head, NotARecording
-from rtproto.transcripts.jsonl import Perspective, frame_of, holds_event, member, type_of
+from rtproto.transcripts.frames import Format, Frame, Head, NotARecording, names_event
+from rtproto.transcripts.jsonl import (
+    Perspective,
+    frame_of,
+    holds_event,
+    holds_known_event,
+    holds_object,
+    member,
+    type_of,
+)
 from rtproto.transcripts.tape import Tape
 from rtproto.wire import Line
 
@@ -33,29 +41,30 @@ def _sniff(head: Head) -> str | None:
         what = "it begins with an array of objects"
     elif start == b"{" and _LIST.search(head.raw, 0, 65536):
         what = "a list of events stands in its object"
-    elif start == b"{" and b"\n" in head.raw.strip():
+    elif start == b"{" and b"\n" in head.raw.strip() and not holds_object(head.raw.lstrip().split(b"\n", 1)[0]):
         what = "it begins with an object that goes over several lines"
     else:
         return None
-    return what if re.search(rb'"type\\*"\s*:', head.raw) else None
+    return what if names_event(head.raw) else None
 
 
 def read(stream: BinaryIO, limit: int) -> Iterator[Frame]:
     """The events of all values, in order.
 
-    Raises `NotARecording` before the first frame where none of the first fifty values is an event or holds one.
+    Raises `NotARecording` before the first frame where none of the first fifty values is an event of a known type or
+    holds one.
     """
     elements = _elements(stream, limit)
     perspective = Perspective()
     begun: list[Line] = []
     for element in elements:
         begun.append(element)
-        if not element.too_long and holds_event(element.raw):
+        if not element.too_long and holds_known_event(element.raw):
             break
         if len(begun) == _LOOKED_AT:
-            raise NotARecording("the first values of the JSON are no events")
+            raise NotARecording
     else:
-        raise NotARecording("no value of the JSON is an event")
+        raise NotARecording
     while begun:
         yield from _frames(begun.pop(0), limit, perspective)
     for element in elements:

@@ -35,7 +35,7 @@ def _sniff_lines(head: Head) -> str | None:
     lines = [line for line in head.lines(_FIRST_LINES) if not line.lstrip().startswith(_COMMENT)]
     # A row of an array ends with a comma.
     objects = [line for line in lines if line.lstrip().startswith(b"{") and not line.rstrip().endswith(b",")]
-    if not objects or len(objects) * 2 <= len(lines) or not jsonl.looks_like_realtime(objects):
+    if not objects or len(objects) * 2 <= len(lines) or not any(map(jsonl.holds_known_event, objects)):
         return None
     if len(lines) > 1 and objects[0] is lines[0] and objects[0].strip() == b"{":
         return None
@@ -104,10 +104,15 @@ class Recording(Struct):
     """At its beginning, and decompressed."""
     lossy: bool
     """Its beginning shows events that have lost something."""
+    head: Head = Head(b"", whole=True)  # noqa: RUF009 - it is frozen
+    """The beginning, for a refusal to show."""
 
     def frames(self, limit: int) -> Iterator[Frame]:
         """What was recorded.  `limit` is the longest event, in bytes."""
-        return self.format.read(self.stream, limit)
+        try:
+            yield from self.format.read(self.stream, limit)
+        except NotARecording as why:
+            raise NotARecording(str(why) or _refusal(self.head)) from None
 
 
 def open_recording(stream: BinaryIO, name: str | None = None) -> Recording:
@@ -125,13 +130,13 @@ def open_recording(stream: BinaryIO, name: str | None = None) -> Recording:
         head, stream = _peek(inner)
     if name is not None:
         format = format_named(name)
-        return Recording(format, reason + "asked for", stream, _is_lossy(format, head))
+        return Recording(format, reason + "asked for", stream, _is_lossy(format, head), head)
     for format in chain((JSONL,), _others()):
         why = format.sniff(head)
         if why is not None:
-            return Recording(format, reason + why, stream, _is_lossy(format, head))
+            return Recording(format, reason + why, stream, _is_lossy(format, head), head)
     if not head.raw.strip():
-        return Recording(JSONL, _EMPTY, stream, lossy=False)
+        return Recording(JSONL, _EMPTY, stream, lossy=False, head=head)
     raise NotARecording(_refusal(head))
 
 

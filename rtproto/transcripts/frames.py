@@ -28,6 +28,10 @@ _STAMP = re.compile(
 _STAMP_WITHIN = 120
 """Characters of a line in which its time is looked for."""
 
+FAMILIES = "session|response|conversation|(?:in|out)put_audio_buffer|transcription_session|rate_limits|mcp_list_tools"
+"""What types of events begin with, all but `error`, as a pattern."""
+_NAMES_EVENT = re.compile(rf"""\btype[\\"']*\s*:\s*[\\"']*(?:(?:{FAMILIES})\.[a-z]|error\b)""".encode())
+
 
 class Close(Struct, frozen=True, gc=False):
     """The end of a connection, from a line `{"close": {"code": 1000, "reason": ""}}` or its like."""
@@ -76,7 +80,8 @@ class Frame(Struct, frozen=True, gc=False):
 
 
 class NotARecording(ValueError):  # noqa: N818 - nothing is wrong with the file
-    """The beginning of the file holds no Realtime event.  The message says what it holds, and what would be read."""
+    """The beginning of the file holds no Realtime event.  The message says what it holds, and what would be read; a
+    reader that cannot say more than that gives none."""
 
 
 class Unreadable(Exception):  # noqa: N818 - of the file, not of the program
@@ -97,6 +102,11 @@ class Head(Struct, frozen=True):
         if len(lines) > 1 and (len(lines) == most + 1 or not self.whole):
             lines.pop()
         return [line for line in lines if line.strip()]
+
+
+def names_event(raw: bytes) -> bool:
+    """Whether some JSON or YAML in it has the type of an event: other files have a member `type` too."""
+    return _NAMES_EVENT.search(raw) is not None
 
 
 class Format(Struct, frozen=True):

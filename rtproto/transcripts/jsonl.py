@@ -147,6 +147,20 @@ def holds_event(raw: bytes) -> bool:
     return any(map(_is_event, envelope.texts("event", "data", "payload", "message")))
 
 
+def holds_known_event(raw: bytes) -> bool:
+    """Whether it is an event of a known type, an envelope of one, or the head of a recording.
+
+    JSON that is broken is taken for an event, as by `holds_event`.
+    """
+    envelope = _open(raw)
+    if envelope is None:
+        return holds_event(raw)
+    if _about_the_recording(envelope):
+        return True
+    contents = map(_unquoted, envelope.texts("event", "data", "payload", "message"))
+    return any(direction_of(type_of(text)) is not None for text in (raw, *contents))
+
+
 def _is_event(text: bytes) -> bool:
     event = _open(_unquoted(text))
     return event is not None and _has_type(event)

@@ -46,12 +46,12 @@ def _loses(head: Head) -> bool:
 
 
 def _shown(head: Head) -> str | None:
-    """How many events were made out, in words; None for none."""
+    """How many events were made out, as a clause; None for none."""
     frames = _frames(head)
     if not frames:
         return None
-    count = "an event" if len(frames) == 1 else f"{len(frames)} events"
-    return f"{count} in its first lines, first in line {frames[0].line}"
+    count = "there is an event" if len(frames) == 1 else f"there are {len(frames)} events"
+    return f"{count} in its first lines, the first in line {frames[0].line}"
 
 
 def _format(name: str, about: str, mark: re.Pattern[bytes], what: str) -> Format:
@@ -73,7 +73,7 @@ def _sniff_types(head: Head) -> str | None:
 
 def _sniff_text(head: Head) -> str | None:
     shown = _shown(head)
-    return None if shown is None else f"it is no other format, and there is {shown}"
+    return None if shown is None else f"it is no other format, and {shown}"
 
 
 FORMATS = (

@@ -30,6 +30,8 @@ _TABLED = re.compile(
 _SIZE = re.compile(r" \[(\d+) bytes?(?:, continued)?\]\s*$")
 _CODE = re.compile(r"\s*(\d{4})\b\s*(?:\(([^)]*)\))?\s*(.*)")
 _CUT = "..."
+_BEGUN = re.compile(r"^\s*\{\s*\"type\"\s*:\s*\"([a-z_.]+)$")
+"""A type that is cut, where it stands first."""
 _TYPES = sorted({type for each in DIALECTS.values() for type in (*each.client_types, *each.server_types)})
 _ARROWS: dict[str, Direction] = {"S": "server", "C": "client"}
 
@@ -70,20 +72,22 @@ def read_log(stream: BinaryIO, limit: int) -> Iterator[Frame]:
                 close=_close(found["rest"]),
             )
         elif found["opcode"] == "TEXT":
-            frame = _logged(line.number, _SIZE.sub("", found["rest"]), seconds_of(text))
+            frame = _logged(line.number, found["rest"], seconds_of(text))
             if frame is not None:
                 direction = perspective.direction(sent, frame.raw)
                 yield Frame(line.number, direction, frame.raw, frame.time, loss=frame.loss)
 
 
-def _logged(number: int, shown: str, time: float | None) -> Frame | None:
+def _logged(number: int, rest: str, time: float | None) -> Frame | None:
     """The event of a frame's text, which is printed as Python's repr of it; None where not even its type is left."""
-    # The middle is cut out of the repr, so that it may not be a literal any more.
+    size = _SIZE.search(rest)
+    shown = _SIZE.sub("", rest)
+    # The middle is cut out of the repr, so that it may not be a literal any more, or may be JSON of something else.
     head, cut, _ = shown.partition(_CUT)
     whole = read_string(shown, 0)
     if whole is not None and not shown[whole[1] :].strip():
         raw = whole[0].encode("utf-8", "replace")
-        if holds_object(raw):
+        if holds_object(raw) and not (cut and size is not None and int(size[1]) != len(raw)):
             return Frame(number, None, raw, time)
     if not cut:
         return None
@@ -92,17 +96,16 @@ def _logged(number: int, shown: str, time: float | None) -> Frame | None:
 
 def cut_event(number: int, text: str, time: float | None) -> Frame | None:
     """What stands before the cut in an event's JSON text; the type may be cut too, if only one begins so."""
-    literal = read_literal(text, cut=True)
-    if literal is None:
-        return None
-    raw = literal.raw
-    kind = type_of(raw)
-    if direction_of(kind) is None:
-        began = [type for type in _TYPES if kind and type.startswith(kind)]
+    begun = _BEGUN.search(text)
+    if begun is not None:
+        began = [type for type in _TYPES if type.startswith(begun[1])]
         if len(began) != 1:
             return None
-        raw = b'{"type":"%s"}' % began[0].encode()
-    return Frame(number, None, raw, time, loss="elided")
+        return Frame(number, None, b'{"type":"%s"}' % began[0].encode(), time, loss="elided")
+    literal = read_literal(text, cut=True)
+    if literal is None or direction_of(type_of(literal.raw)) is None:
+        return None
+    return Frame(number, None, literal.raw, time, loss="elided")
 
 
 def _close(rest: str) -> Close:

@@ -20,17 +20,16 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from rtproto.events.dialect import direction_of
-from rtproto.transcripts.frames import HEAD_BYTES, Frame, seconds_of
+from rtproto.transcripts.frames import FAMILIES, HEAD_BYTES, Frame, seconds_of
 from rtproto.transcripts.jsonl import Perspective, frame_of, holds_object, member, type_of
 from rtproto.transcripts.literals import read_literal, read_string
 from rtproto.wire import Line, read_lines
 
-_FAMILIES = "session|response|conversation|(?:in|out)put_audio_buffer|transcription_session|rate_limits|mcp_list_tools"
 _NAMED = re.compile(
-    rf"(?<![\w./-])((?:{_FAMILIES})(?:\.[a-z_]+)+|error)(?![\w/-]|\.\w)(?:\s*\((\d{{1,4}})\)\s*$)?"
+    rf"(?<![\w./-])((?:{FAMILIES})(?:\.[a-z_]+)+|error)(?![\w/-]|\.\w)(?:\s*\((\d{{1,4}})\)\s*$)?"
 )
 """A type where it is named, and how often, where a number in brackets ends the line."""
-_TYPE = re.compile(rf"\btype[\"'’”\\]*\s*[:=]\s*[\"'‘“’”\\]+((?:{_FAMILIES})(?:\.[a-z_]+)+|error)\b")
+_TYPE = re.compile(rf"\btype[\"'’”\\]*\s*[:=]\s*[\"'‘“’”\\]+((?:{FAMILIES})(?:\.[a-z_]+)+|error)\b")
 """The type of an event in a literal of any notation."""
 _BALANCE = re.compile(
     r"\"[^\"\\]*(?:\\.[^\"\\]*)*\"|'[^'\\]*(?:\\.[^'\\]*)*'|`[^`\\]*(?:\\.[^`\\]*)*`|‘[^’]*’|“[^”]*”|[{}\[\]]"

@@ -25,8 +25,8 @@ from typing import Any, BinaryIO, cast
 
 import msgspec
 
-from rtproto.transcripts.frames import Format, Frame, Head, NotARecording, Unreadable
-from rtproto.transcripts.jsonl import Perspective, frame_of, holds_event
+from rtproto.transcripts.frames import Format, Frame, Head, NotARecording, Unreadable, names_event
+from rtproto.transcripts.jsonl import Perspective, frame_of, holds_known_event
 from rtproto.wire import Line
 
 MAX_NODES = 300_000
@@ -38,6 +38,8 @@ _CLOSING = ("code", "reason")
 
 
 def _sniff(head: Head) -> str | None:
+    if not names_event(head.raw):
+        return None
     if re.search(
         rb"^(?:interactions|messages|events|frames|entries):\s*$", head.raw, re.MULTILINE
     ) and re.search(rb"^\s*(?:- )?(?:data|event|payload|message|content|type):", head.raw, re.MULTILINE):
@@ -53,18 +55,18 @@ def _sniff(head: Head) -> str | None:
 
 def read(stream: BinaryIO, limit: int) -> Iterator[Frame]:
     """The events of all documents.  Raises `Unreadable` where the YAML is broken, or PyYAML is missing, and
-    `NotARecording` before the first frame where none of the first fifty records is an event."""
+    `NotARecording` before the first frame where none of the first fifty records is an event of a known type."""
     records = _Records(stream, limit).read()
     perspective = Perspective()
     begun: list[Line] = []
     for record in records:
         begun.append(record)
-        if holds_event(record.raw):
+        if holds_known_event(record.raw):
             break
         if len(begun) == _LOOKED_AT:
-            raise NotARecording("the first records of the YAML are no events")
+            raise NotARecording
     else:
-        raise NotARecording("no record of the YAML is an event")
+        raise NotARecording
     while begun:
         yield from _frames(begun.pop(0), limit, perspective)
     for record in records:
