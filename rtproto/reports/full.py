@@ -159,9 +159,9 @@ class FullReporter:
             reason = f": {prose(session.profile_reason, 400)}" if session.profile_reason else ""
             self._lines.prose(f"profile {session.profile}{reason}", hang="  ", style=DIM)
         if session.format not in ("", "jsonl"):
-            lost = f"; lost: {', '.join(session.losses)}" if session.losses else ""
+            lacks = f"; partial: {', '.join(session.losses)}" if session.losses else ""
             self._lines.prose(
-                f"read as {session.format}: {prose(session.format_reason, 400)}{lost}", hang="  ", style=DIM
+                f"read as {session.format}: {prose(session.format_reason, 400)}{lacks}", hang="  ", style=DIM
             )
         for limit in session.limits:
             self._lines.prose("note: " + prose(limit, 400), hang="  ", style=DIM)

@@ -41,7 +41,9 @@ def _sniff(head: Head) -> str | None:
         what = "it begins with an array of objects"
     elif start == b"{" and _LIST.search(head.raw, 0, 65536):
         what = "a list of events stands in its object"
-    elif start == b"{" and b"\n" in head.raw.strip() and not holds_object(head.raw.lstrip().split(b"\n", 1)[0]):
+    elif (
+        start == b"{" and b"\n" in head.raw.strip() and not holds_object(head.raw.lstrip().split(b"\n", 1)[0])
+    ):
         what = "it begins with an object that goes over several lines"
     else:
         return None

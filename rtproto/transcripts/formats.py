@@ -104,7 +104,7 @@ class Recording(Struct):
     """At its beginning, and decompressed."""
     lossy: bool
     """Its beginning shows events that have lost something."""
-    head: Head = Head(b"", whole=True)  # noqa: RUF009 - it is frozen
+    head: Head = Head(b"", whole=True)
     """The beginning, for a refusal to show."""
 
     def frames(self, limit: int) -> Iterator[Frame]:
