@@ -362,6 +362,14 @@ def test_a_member_called_type_makes_no_recording(text: str) -> None:
     assert ", ".join(NAMES) in told
 
 
+def test_what_node_prints_over_several_lines_is_no_json() -> None:
+    text = (
+        "{\n  type: 'session.created',\n  session: { type: 'realtime' }\n}\n{\n  type: 'response.create'\n}\n"
+    )
+    assert opened(text).format.name == "node"
+    assert [frame.line for frame in frames(text)] == [1, 5]
+
+
 def test_what_node_and_chrome_leave_out() -> None:
     text = """\
 Received event: response.done {

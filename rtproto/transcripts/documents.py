@@ -47,7 +47,8 @@ def _sniff(head: Head) -> str | None:
         what = "it begins with an object that goes over several lines"
     else:
         return None
-    return what if names_event(head.raw) else None
+    # A literal of JavaScript has no quotes there.
+    return what if re.search(rb'"type\\*"\s*:', head.raw) and names_event(head.raw) else None
 
 
 def read(stream: BinaryIO, limit: int) -> Iterator[Frame]:
