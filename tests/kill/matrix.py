@@ -7,6 +7,7 @@ import multiprocessing
 import re
 from collections.abc import Iterator, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from rtproto.conform import judge
@@ -16,8 +17,11 @@ from rtproto.conform.score import score
 from rtproto.conform.suite import home, read
 from rtproto.conform.transcript import Line
 from rtproto.findings import Finding
-from tests.kill.mutants import Mutant, all_mutants, traced
+from rtproto.protocol.machine import Breach, outcomes
+from rtproto.protocol.tables import MACHINES
+from tests.kill.mutants import Mutant, all_mutants, cell_place, traced
 
+Rows = list[tuple[int, str, str, int | None, str]]
 _TYPE = re.compile(rb'"type"\s*:\s*"([^"]*)"')
 
 
@@ -32,6 +36,15 @@ class Killed(Struct, frozen=True):
     shown: str = ""
     """Where none tells: the first case whose report changes although its label still holds, because only a note
     changes, or what is folded under the finding that the label expects."""
+    second: str = ""
+    """Where no report changes either: the first case whose report changes once it goes on with one of its lines again,
+    or with the connection's end.  After a fault only another fault shows the state from which the checker goes on, and
+    cases have one."""
+
+    @property
+    def untold(self) -> bool:
+        """Nothing shows it."""
+        return not (self.by or self.shown or self.second)
 
 
 class Subject(Struct, frozen=True):
@@ -49,6 +62,14 @@ class Subject(Struct, frozen=True):
             return judge.findings_of(self.head, self.lines)
         except Exception:  # noqa: BLE001 - a mutant that breaks the checker is killed by the case that shows it
             return None
+
+    def continued(self, more: Sequence[Line]) -> Iterator[Subject]:
+        """The case with one of these lines at its end, and the case with the connection's end."""
+        for line in more:
+            again = Line(line.direction, line.raw.replace(b'"event_id":"', b'"event_id":"again_', 1), line.seconds)
+            yield msgspec.structs.replace(self, lines=[*self.lines, again])
+        if not self.head.closed:
+            yield msgspec.structs.replace(self, head=msgspec.structs.replace(self.head, closed=True))
 
     def agrees(self, findings: Sequence[Finding] | None) -> bool:
         """They are what the label says."""
@@ -85,6 +106,18 @@ class Suite:
         """The suite of this source tree."""
         return cls([_subject(case) for _, case in read(home())])
 
+    def unasked(self) -> Iterator[tuple[str, str]]:
+        """The ends of cells that no case asks: a legal one in a valid case, an illegal one in a case that expects its
+        code.  As pairs of a cell's place and `legal` or the code."""
+        for machine in MACHINES.values():
+            for state in machine.states:
+                for input in machine.inputs:
+                    place = cell_place(machine.name, state, input)
+                    cases = [subject.case for subject in self.visits.get(place, ())]
+                    for end in sorted({_end(each) for each in outcomes(machine.cell(state, input))}):
+                        if not any(_asks(case, end) for case in cases):
+                            yield place, end
+
     def candidates(self, mutant: Mutant) -> list[Subject]:
         """The cases that may tell: those that were written for the machine first, and the short ones before the long,
         which are slower and show it less clearly."""
@@ -105,6 +138,26 @@ class Suite:
         else:
             type = mutant.place.partition(" > ")[0]
             yield from (s for s in self._ordinary() if " > " not in mutant.place or type in s.types)
+
+
+def _end(outcome: str | Breach) -> str:
+    return outcome.code if isinstance(outcome, Breach) else "legal"
+
+
+def _asks(case: Case, end: str) -> bool:
+    if end == "legal":
+        return case.verdict == "valid"
+    return any(each.code == end for each in case.expect)
+
+
+def ends() -> int:
+    """How many ends the cells have: one where it is simply legal or illegal, more where guards are asked."""
+    return sum(
+        len({_end(each) for each in outcomes(machine.cell(state, input))})
+        for machine in MACHINES.values()
+        for state in machine.states
+        for input in machine.inputs
+    )
 
 
 def _cost(subject: Subject) -> tuple[int, str]:
@@ -139,19 +192,55 @@ def _try(number: int) -> Killed:
     suite, mutants = _held
     mutant = mutants[number]
     shown = ""
+    candidates = suite.candidates(mutant)
     with mutant.apply():
-        for subject in suite.candidates(mutant):
+        for subject in candidates:
             findings = subject.findings()
             if _rows(findings) == suite.findings[subject.case.id]:
                 continue
             if not subject.agrees(findings):
                 return Killed(mutant.kind, mutant.place, mutant.name, subject.case.id)
             shown = shown or subject.case.id
-    return Killed(mutant.kind, mutant.place, mutant.name, "", shown)
+    second = "" if shown else _second(mutant, candidates[:_TRIED])
+    return Killed(mutant.kind, mutant.place, mutant.name, "", shown, second)
 
 
-def _rows(findings: Sequence[Finding] | None) -> list[tuple[int, str, str, int | None]] | None:
-    """What of findings is compared: where, which, how bad, and under which other they fold."""
+def _second(mutant: Mutant, candidates: Sequence[Subject]) -> str:
+    """The first of the cases that tells a mutant when it goes on, with a line of its own or of another of them."""
+    pool = _pool(candidates)
+    for subject in candidates:
+        key = mutant.place + subject.case.id
+        if key not in _continued:
+            _continued[key] = [(each, _rows(each.findings())) for each in subject.continued(pool)]
+    with mutant.apply():
+        for subject in candidates:
+            for each, rows in _continued[mutant.place + subject.case.id]:
+                if _rows(each.findings()) != rows:
+                    return subject.case.id
+    return ""
+
+
+def _pool(subjects: Sequence[Subject]) -> list[Line]:
+    """Lines of these cases: at most three of a type."""
+    found: dict[bytes, list[Line]] = {}
+    for subject in subjects:
+        for line in subject.lines:
+            match = _TYPE.search(line.raw)
+            some = found.setdefault(match[1] if match else b"", [])
+            if len(some) < _ALIKE and all(line.raw != each.raw for each in some):
+                some.append(line)
+    return [line for some in found.values() for line in some]
+
+
+_TRIED = 24
+"""Cases that are tried with a second fault."""
+_ALIKE = 3
+_continued: dict[str, list[tuple[Subject, Rows | None]]] = {}
+"""By case: what follows it, and what the undamaged checker finds then."""
+
+
+def _rows(findings: Sequence[Finding] | None) -> Rows | None:
+    """What of findings is compared: where, which, how bad, under which other they fold, and what state they tell of."""
     if findings is None:
         return None
-    return [(each.line, each.code, each.severity.label, each.caused_by) for each in findings]
+    return [(each.line, each.code, each.severity.label, each.caused_by, each.state) for each in findings]

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from rtproto.protocol import routes
 from rtproto.protocol.guards import GUARDS
-from rtproto.protocol.machine import Breach, Cell, Machine, Route, When, outcomes
+from rtproto.protocol.machine import Breach, Cell, Machine, Route, When, is_legal, outcomes
 from rtproto.protocol.tables import MACHINES
 from rtproto.rules import RULES
 from rtproto.rules.base import Rule, Unjudged
@@ -141,12 +141,16 @@ def _of_ends(machine: Machine) -> Iterator[Mutant]:
             f"{state} expects nothing more",
             functools.partial(_with_machine, msgspec.structs.replace(machine, open=kept)),
         )
-    yield Mutant(
-        "end",
-        machine.name,
-        "not adoptable" if machine.adoptable else "adoptable",
-        functools.partial(_with_machine, msgspec.structs.replace(machine, adoptable=not machine.adoptable)),
-    )
+    if any(not is_legal(machine.cell(machine.states[0], input)) for input in machine.inputs):
+        # Where nothing is illegal at the start, there is nothing to be taken for a recording that starts late.
+        yield Mutant(
+            "end",
+            machine.name,
+            "not adoptable" if machine.adoptable else "adoptable",
+            functools.partial(
+                _with_machine, msgspec.structs.replace(machine, adoptable=not machine.adoptable)
+            ),
+        )
 
 
 def _of_routes(

@@ -80,9 +80,7 @@ IDLE_TURN = Machine(
         ("triggered", "item"): "triggered",
         ("committed", "speech started"): "none",
         ("committed", "item"): When("idle item", "added", "committed"),
-        # A commit without its item is the committed turn's fault.
-        ("committed", "committed"): "none",
-        ("committed", "timeout"): "triggered",
+        # A response without the item is the committed turn's fault.
         ("committed", "response created"): "none",
         ("added", "speech started"): "none",
         ("added", "item"): "added",
@@ -91,6 +89,8 @@ IDLE_TURN = Machine(
     breaches={
         ("triggered", "timeout"): Breach("IAB017", "triggered"),
         ("triggered", "response created"): Breach("IAB017", "none"),
+        ("committed", "timeout"): Breach("IAB017", "triggered"),
+        ("committed", "committed"): Breach("IAB017", "none"),
         ("added", "timeout"): Breach("IAB017", "triggered"),
         ("added", "committed"): Breach("IAB017", "none"),
     },
