@@ -66,7 +66,9 @@ class Subject(Struct, frozen=True):
     def continued(self, more: Sequence[Line]) -> Iterator[Subject]:
         """The case with one of these lines at its end, and the case with the connection's end."""
         for line in more:
-            again = Line(line.direction, line.raw.replace(b'"event_id":"', b'"event_id":"again_', 1), line.seconds)
+            again = Line(
+                line.direction, line.raw.replace(b'"event_id":"', b'"event_id":"again_', 1), line.seconds
+            )
             yield msgspec.structs.replace(self, lines=[*self.lines, again])
         if not self.head.closed:
             yield msgspec.structs.replace(self, head=msgspec.structs.replace(self.head, closed=True))
@@ -121,8 +123,13 @@ class Suite:
     def candidates(self, mutant: Mutant) -> list[Subject]:
         """The cases that may tell: those that were written for the machine first, and the short ones before the long,
         which are slower and show it less clearly."""
-        own = f"cells/{mutant.machine.replace(' ', '-')}/"
-        return sorted(self._concerned(mutant), key=lambda subject: not subject.case.id.startswith(own))
+        own = {subject.case.id for subject in self.own(mutant)}
+        return sorted(self._concerned(mutant), key=lambda subject: subject.case.id not in own)
+
+    def own(self, mutant: Mutant) -> list[Subject]:
+        """The cases that were written for the mutant's machine."""
+        folder = f"cells/{mutant.machine.replace(' ', '-')}/"
+        return [subject for subject in self.subjects if subject.case.id.startswith(folder)]
 
     def _ordinary(self) -> Iterator[Subject]:
         """The cases but those of hostile bytes, which are slow, and say nothing of the tables that others do not."""
@@ -201,20 +208,19 @@ def _try(number: int) -> Killed:
             if not subject.agrees(findings):
                 return Killed(mutant.kind, mutant.place, mutant.name, subject.case.id)
             shown = shown or subject.case.id
-    second = "" if shown else _second(mutant, candidates[:_TRIED])
+    second = "" if shown else _second(mutant, candidates[:_TRIED], _pool(suite.own(mutant)))
     return Killed(mutant.kind, mutant.place, mutant.name, "", shown, second)
 
 
-def _second(mutant: Mutant, candidates: Sequence[Subject]) -> str:
-    """The first of the cases that tells a mutant when it goes on, with a line of its own or of another of them."""
-    pool = _pool(candidates)
+def _second(mutant: Mutant, candidates: Sequence[Subject], pool: Sequence[Line]) -> str:
+    """The first of the cases that tells a mutant when it goes on with one of these lines."""
     for subject in candidates:
-        key = mutant.place + subject.case.id
+        key = mutant.machine + subject.case.id
         if key not in _continued:
             _continued[key] = [(each, _rows(each.findings())) for each in subject.continued(pool)]
     with mutant.apply():
         for subject in candidates:
-            for each, rows in _continued[mutant.place + subject.case.id]:
+            for each, rows in _continued[mutant.machine + subject.case.id]:
                 if _rows(each.findings()) != rows:
                     return subject.case.id
     return ""
