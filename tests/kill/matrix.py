@@ -104,9 +104,9 @@ class Suite:
                     self.visits.setdefault(place, []).append(subject)
 
     @classmethod
-    def read(cls) -> Suite:
-        """The suite of this source tree."""
-        return cls([_subject(case) for _, case in read(home())])
+    def read(cls, folders: tuple[str, ...] = ("",)) -> Suite:
+        """The suite of this source tree, or what of it lies in these folders."""
+        return cls([_subject(case) for _, case in read(home()) if case.id.startswith(folders)])
 
     def unasked(self) -> Iterator[tuple[str, str]]:
         """The ends of cells that no case asks: a legal one in a valid case, an illegal one in a case that expects its
