@@ -27,9 +27,7 @@ UNREACHED: Mapping[Cell, str] = {
     ("conversation", "active", "response created"): "a response is created once",
     ("translation session", "closed", "update"): "nobody would answer it",
     ("input audio buffer", "stopped", "timeout"): "the turn that stopped is committed first",
-    ("idle turn", "committed", "timeout"): "the empty turn is answered before the user is idle again",
     ("idle turn", "committed", "speech started"): "the item follows its commit at once",
-    ("idle turn", "committed", "committed"): "the committed turn, which misses its item, objects",
     ("idle turn", "committed", "response created"): "the committed turn, which misses its item, objects",
 }
 """Legal cells that no generated session reaches, and why."""
