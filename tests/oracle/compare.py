@@ -27,7 +27,7 @@ TOLD = {
     "RSP004": ("SES015",),
     "RSP020": ("DIA010",),
     # A place behind an item that nobody knows, or of one that took another id than the client gave it.
-    "ITM010": ("ITM009", "ITM014"),
+    "ITM010": ("ITM009", "ITM014", "ITM015"),
     # An item that differs from what was said of it before, that its dialect names otherwise, or that a client may not
     # make at all.
     "ITM020": ("DIA009", "DIA013", "ITM008", "ITM028", "RSP001", "RSP009", "RSP025"),
@@ -42,7 +42,7 @@ TOLD = {
     # Playback has rules of its own, and none on a WebSocket; an item that comes again came too late as well.
     "OAB003": ("DIA014",),
     "RSP001": ("OAB001", "OAB003"),
-    "RSP009": ("ITM002", "ITM004"),
+    "RSP009": ("ITM002", "ITM003", "ITM004", "ITM008"),
 }
 """Sentences that a more exact one contains, and the codes under which rtproto tells such a fault."""
 

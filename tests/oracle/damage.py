@@ -43,7 +43,7 @@ def move(rng: random.Random, lines: Lines) -> Lines:
 
 def rename(rng: random.Random, lines: Lines) -> Lines | None:
     """An id becomes another one: of nothing, or of something else of that kind."""
-    spots = list(places(lines, "id"))
+    spots = list(places(lines, "rename"))
     if not spots:
         return None
     at, place, value = rng.choice(spots)
@@ -56,7 +56,9 @@ def retell(rng: random.Random, lines: Lines) -> Lines | None:
     """A text differs from what was streamed."""
     names = ("delta", "text", "transcript", "arguments")
     spots = [
-        p for p in places(lines, "text") if p[1][-1] in names and "audio.delta" not in lines[p[0]][1]["type"]
+        p
+        for p in places(lines, "reword")
+        if p[1][-1] in names and "audio.delta" not in lines[p[0]][1]["type"]
     ]
     if not spots:
         return None
@@ -68,7 +70,7 @@ def retell(rng: random.Random, lines: Lines) -> Lines | None:
 def recount(rng: random.Random, lines: Lines) -> Lines | None:
     """A number is off."""
     names = ("output_index", "content_index", "total_tokens", "input_tokens", "output_tokens", "audio_end_ms")
-    spots = [p for p in places(lines, "number") if p[1][-1] in names]
+    spots = [p for p in places(lines, "renumber") if p[1][-1] in names]
     if not spots:
         return None
     at, place, value = rng.choice(spots)
@@ -78,7 +80,7 @@ def recount(rng: random.Random, lines: Lines) -> Lines | None:
 
 def reword(rng: random.Random, lines: Lines) -> Lines | None:
     """A status, reason or role is another one, or a part of another type."""
-    spots = [p for p in places(lines, "text") if p[1][-1] in WORDS]
+    spots = [p for p in places(lines, "reword") if p[1][-1] in WORDS]
     for at, (_, event) in enumerate(lines):
         content = (event.get("item") or {}).get("content")
         spots += [(at, ("item", "content", i, "type"), part["type"]) for i, part in enumerate(content or [])]

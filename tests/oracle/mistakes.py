@@ -259,7 +259,7 @@ def transcribes(rng: random.Random, lines: Lines) -> Lines | None:
 
 def recall(rng: random.Random, lines: Lines) -> Lines | None:
     """A function call has another id in one place."""
-    spots = [p for p in places(lines, "id") if p[1][-1] == "call_id"]
+    spots = [p for p in places(lines, "rename") if p[1][-1] == "call_id"]
     if not spots:
         return None
     at, place, value = rng.choice(spots)
