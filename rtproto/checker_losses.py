@@ -52,6 +52,11 @@ class RecordingChecker(SessionChecker):
         self._blind = True
         self._engine = self._context.engine = BlindEngine(self._engine)
 
+    @property
+    def began_again(self) -> bool:
+        """Whether a second session began, which is judged by itself from there on."""
+        return self._earlier > 0
+
     def feed_partial(
         self,
         direction: str | None,

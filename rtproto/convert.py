@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 import msgspec
 
@@ -19,6 +19,10 @@ from rtproto.events.dialect import direction_of
 from rtproto.transcripts.frames import Frame, NotARecording, Unreadable
 from rtproto.transcripts.jsonl import holds_object, type_of
 from rtproto.wire import MAX_LINE_BYTES
+
+if TYPE_CHECKING:
+    from rtproto.transcripts.formats import Recording
+    from rtproto.transcripts.interleaved import Apart
 
 NOT_CONVERTED = 2
 
@@ -43,16 +47,16 @@ def main(argv: Sequence[str], prog: str) -> int:
 
 def _convert(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from rtproto.recording import reason
-    from rtproto.transcripts.formats import open_recording
 
     with ExitStack() as opened:
         try:
             source = _open(opened, args.recording, "rb", sys.stdin)
-            recording = open_recording(source, args.input_format)
+            recording, apart = _told_apart(source, args.input_format)
             target = _open(opened, args.output, "xb", sys.stdout)
             options = {"redact": args.redact, "elide_audio": args.elide_audio}
             count = 0
-            for line in lines(recording.frames(MAX_LINE_BYTES), **options):
+            frames = recording.frames(MAX_LINE_BYTES)
+            for line in lines(frames if apart is None else apart.frames(frames), **options):
                 target.write(line)
                 count += 1
             target.flush()
@@ -67,7 +71,31 @@ def _convert(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             console.say(f"{error.filename or args.output}: not converted: {reason(error)}")
             return NOT_CONVERTED
     console.say(f"{args.recording}: read as {recording.format.name}: {recording.reason}; {count:,} lines")
+    if apart is not None:
+        console.say(
+            f"{args.recording}: {len(apart.names)} sessions told apart by ids; left out: {apart.gone()}"
+        )
     return 0
+
+
+def _told_apart(source: BinaryIO, name: str | None) -> tuple[Recording, Apart | None]:
+    """The recording at its beginning, and its sessions where they are interleaved and it does not name them."""
+    from rtproto.transcripts.formats import open_recording
+    from rtproto.transcripts.interleaved import began_again, survey
+
+    start = source.tell() if source.seekable() else None
+    recording = open_recording(source, name)
+    if start is None:
+        return recording, None
+
+    def again() -> Recording:
+        source.seek(start)
+        return open_recording(source, name)
+
+    apart = None
+    if began_again(recording.frames(MAX_LINE_BYTES)):
+        apart = survey(again().frames(MAX_LINE_BYTES))
+    return again(), None if apart is not None and apart.why else apart
 
 
 def _open(opened: ExitStack, name: str, mode: str, standard: TextIO) -> BinaryIO:

@@ -136,12 +136,45 @@ class Settings:
         """Judge one stream, under that name."""
         self._stream = stream
         try:
+            start = stream.tell() if stream.seekable() else None
             recording = open_recording(stream, self._format)
         except (NotARecording, Unreadable) as why:
             return Report(unchecked=(Unchecked(path, str(why)),))
         except OSError as error:
             return Report(unchecked=(Unchecked(path, reason(error)),))
-        return self.check_frames(recording.frames(self.max_line_bytes), path, recording=recording)
+        connections = _Connections(self, path, None, recording)
+        report = connections.report(recording.frames(self.max_line_bytes))
+        if connections.began_again and start is not None:
+            return self._told_apart(stream, start, path, report)
+        return report
+
+    def _told_apart(self, stream: BinaryIO, start: int, path: str, report: Report) -> Report:
+        """The report of a file in which a second session began: another one, if the two turn out to be interleaved."""
+        from rtproto.transcripts.interleaved import LOSS, survey
+
+        def again() -> Recording:
+            stream.seek(start)
+            return open_recording(stream, self._format)
+
+        try:
+            apart = survey(again().frames(self.max_line_bytes))
+            if apart is None:
+                return report
+            names = [""] * len(report.sessions)
+            if not apart.why:
+                recording = again()
+                connections = _Connections(self, path, None, recording)
+                report = connections.report(apart.frames(recording.frames(self.max_line_bytes)))
+                names = connections.names
+        except (NotARecording, Unreadable, OSError):  # the file has changed meanwhile
+            return report
+        sessions = (
+            msgspec.structs.replace(
+                session, losses=(*session.losses, LOSS), limits=(*session.limits, apart.limit(name))
+            )
+            for name, session in zip(names, report.sessions, strict=True)
+        )
+        return msgspec.structs.replace(report, sessions=tuple(sessions))
 
     def check_frames(
         self,
@@ -151,18 +184,7 @@ class Settings:
         recording: Recording | None = None,
     ) -> Report:
         """Judge the frames of one recording, under that name; `found` is told each frame's new findings at once."""
-        connections = _Connections(self, path, found, recording)
-        unchecked: tuple[Unchecked, ...] = ()
-        try:
-            connections.judge(frames)
-        except (NotARecording, Unreadable) as why:
-            unchecked = (Unchecked(path, str(why)),)
-        except OSError as error:
-            unchecked = (Unchecked(path, reason(error)),)
-        sessions = connections.reports()
-        if not sessions and not unchecked:
-            unchecked = (Unchecked(path, "it is empty: no line of it holds an event"),)
-        return Report(sessions, unchecked)
+        return _Connections(self, path, found, recording).report(frames)
 
     def position(self) -> int:
         """How many bytes of the stream at hand were read, for whoever watches from another thread."""
@@ -193,8 +215,26 @@ class _Connections:
         self._first = ""
         """The first name that there was: frames without one are of the same connection."""
         self._sessions: list[SessionReport] = []
+        self.names: list[str] = []
+        """What the recording calls the connections of the reports."""
+        self.began_again = False
+        """A second session began in a connection."""
 
-    def judge(self, frames: Iterable[Frame]) -> None:
+    def report(self, frames: Iterable[Frame]) -> Report:
+        """The report of these frames."""
+        unchecked: tuple[Unchecked, ...] = ()
+        try:
+            self._judge(frames)
+        except (NotARecording, Unreadable) as why:
+            unchecked = (Unchecked(self._path, str(why)),)
+        except OSError as error:
+            unchecked = (Unchecked(self._path, reason(error)),)
+        sessions = self._reports()
+        if not sessions and not unchecked:
+            unchecked = (Unchecked(self._path, "it is empty: no line of it holds an event"),)
+        return Report(sessions, unchecked)
+
+    def _judge(self, frames: Iterable[Frame]) -> None:
         """Judge frames until there are no more, or what reads them raises."""
         name = ""
         checker: RecordingChecker | None = None
@@ -233,13 +273,15 @@ class _Connections:
         if new and self._found is not None:
             self._found(checker, new)
         report = checker.report()
+        self.began_again = self.began_again or checker.began_again
         if self._recording is not None:
             report = msgspec.structs.replace(
                 report, format=self._recording.format.name, format_reason=self._recording.reason
             )
         self._sessions.append(self._settings.select(report))
+        self.names.append(key or self._first)
 
-    def reports(self) -> tuple[SessionReport, ...]:
+    def _reports(self) -> tuple[SessionReport, ...]:
         """The reports of all connections; those that are still open were cut off."""
         for key in list(self._live):
             self._end(key, cut=True)
