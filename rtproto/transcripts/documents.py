@@ -13,14 +13,14 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from rtproto.transcripts.frames import Format, Frame, Head, NotARecording, names_event
+from rtproto.transcripts.frames import Format, Frame, Head, names_event
 from rtproto.transcripts.jsonl import (
     Perspective,
     frame_of,
     holds_event,
-    holds_known_event,
     holds_object,
     member,
+    records_of_events,
     type_of,
 )
 from rtproto.transcripts.tape import Tape
@@ -28,7 +28,6 @@ from rtproto.wire import Line
 
 MOST_FOLDED = 10_000
 """Events that one row may stand for."""
-_LOOKED_AT = 50
 _LIST = re.compile(rb'[\s{,]"(?:events|messages|frames|realtime_?[eE]vents|entries|transcript|log)"\s*:\s*\[')
 """The list of events in an object; a quote in a string would have a backslash before it."""
 _LIST_WITHIN = 64
@@ -57,20 +56,8 @@ def read(stream: BinaryIO, limit: int) -> Iterator[Frame]:
     Raises `NotARecording` before the first frame where none of the first fifty values is an event of a known type or
     holds one.
     """
-    elements = _elements(stream, limit)
     perspective = Perspective()
-    begun: list[Line] = []
-    for element in elements:
-        begun.append(element)
-        if not element.too_long and holds_known_event(element.raw):
-            break
-        if len(begun) == _LOOKED_AT:
-            raise NotARecording
-    else:
-        raise NotARecording
-    while begun:
-        yield from _frames(begun.pop(0), limit, perspective)
-    for element in elements:
+    for element in records_of_events(_elements(stream, limit)):
         yield from _frames(element, limit, perspective)
 
 

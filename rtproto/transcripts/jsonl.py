@@ -161,6 +161,21 @@ def holds_known_event(raw: bytes) -> bool:
     return any(direction_of(type_of(text)) is not None for text in (raw, *contents))
 
 
+def records_of_events(records: Iterator[Line]) -> Iterator[Line]:
+    """All records, if one of the first fifty is an event of a known type or holds one; else raises `NotARecording`."""
+    begun: list[Line] = []
+    for record in records:
+        begun.append(record)
+        if not record.too_long and holds_known_event(record.raw):
+            break
+        if len(begun) == _LOOKED_AT:
+            raise NotARecording
+    else:
+        raise NotARecording
+    yield from begun
+    yield from records
+
+
 def _is_event(text: bytes) -> bool:
     event = _open(_unquoted(text))
     return event is not None and _has_type(event)

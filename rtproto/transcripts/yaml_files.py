@@ -25,14 +25,13 @@ from typing import Any, BinaryIO, cast
 
 import msgspec
 
-from rtproto.transcripts.frames import Format, Frame, Head, NotARecording, Unreadable, names_event
-from rtproto.transcripts.jsonl import Perspective, frame_of, holds_known_event
+from rtproto.transcripts.frames import Format, Frame, Head, Unreadable, names_event
+from rtproto.transcripts.jsonl import Perspective, frame_of, records_of_events
 from rtproto.wire import Line
 
 MAX_NODES = 300_000
 """Values of one record that are read, each use of an alias counted."""
 MAX_DEPTH = 100
-_LOOKED_AT = 50
 _LISTS = ("interactions", "messages", "events", "frames", "entries")
 _CLOSING = ("code", "reason")
 
@@ -56,20 +55,8 @@ def _sniff(head: Head) -> str | None:
 def read(stream: BinaryIO, limit: int) -> Iterator[Frame]:
     """The events of all documents.  Raises `Unreadable` where the YAML is broken, or PyYAML is missing, and
     `NotARecording` before the first frame where none of the first fifty records is an event of a known type."""
-    records = _Records(stream, limit).read()
     perspective = Perspective()
-    begun: list[Line] = []
-    for record in records:
-        begun.append(record)
-        if holds_known_event(record.raw):
-            break
-        if len(begun) == _LOOKED_AT:
-            raise NotARecording
-    else:
-        raise NotARecording
-    while begun:
-        yield from _frames(begun.pop(0), limit, perspective)
-    for record in records:
+    for record in records_of_events(_Records(stream, limit).read()):
         yield from _frames(record, limit, perspective)
 
 
