@@ -31,7 +31,7 @@ _SHOWN = 100
 
 
 def _sniff_lines(head: Head) -> str | None:
-    """Most lines are objects, and one of the first is an event or holds one."""
+    """Most lines are objects, and one of the first is an event of a known type or holds one."""
     lines = [line for line in head.lines(_FIRST_LINES) if not line.lstrip().startswith(_COMMENT)]
     # A row of an array ends with a comma.
     objects = [line for line in lines if line.lstrip().startswith(b"{") and not line.rstrip().endswith(b",")]

@@ -132,12 +132,8 @@ def read(stream: BinaryIO, limit: int = MAX_LINE_BYTES) -> Iterator[Frame]:
             yield frame
 
 
-def looks_like_realtime(first_lines: Sequence[bytes]) -> bool:
-    """Whether one of these lines holds an object with a string `type`, directly or in an envelope."""
-    return any(map(holds_event, first_lines))
-
-
 def holds_event(raw: bytes) -> bool:
+    """Whether a line holds an object with a string `type`, directly or in an envelope."""
     envelope = _open(raw)
     if envelope is None:
         # It may have been cut, or be faulty in another way that deserves a finding; an element of an array is not.
