@@ -37,6 +37,17 @@ def guard(run: Callable[[], int]) -> int:
         return CANNOT_WRITE
 
 
+def seconds(text: str) -> float:
+    """An option's time, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.01 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("a number of seconds, 0.01 to 86400")
+    return value
+
+
 FOR_PEOPLE = ("full", "concise", "text")
 """Formats that are written in the encoding of the terminal."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,16 +55,6 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError("a number of seconds, more than 0")
-    return seconds
-
-
 def _check(prog: str, argv: Sequence[str]) -> int:
     parser = _parser(prog, "Check a transcript on standard input with rtproto.", suite=False)
     parser.add_argument("--batch", action="store_true", help="any number of transcripts")
@@ -85,7 +74,13 @@ def _cases(prog: str, argv: Sequence[str]) -> int:
     add("--depth", choices=("verdict", "line", "code"), default="code", help="what passes (default: code)")
     add("--baseline", metavar="FILE", type=Path, help="known failures, with reasons; stale ones fail the run")
     add("--jobs", metavar="N", type=_jobs, default=0, help="processes at a time (default: one per processor)")
-    add("--timeout", metavar="SECONDS", type=_seconds, default=60.0, help="for one process (default: 60)")
+    add(
+        "--timeout",
+        metavar="SECONDS",
+        type=console.seconds,
+        default=60.0,
+        help="for one process (default: 60)",
+    )
     args = parser.parse_args(argv)
     from rtproto.conform import running
     from rtproto.conform.runner import Checker

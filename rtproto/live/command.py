@@ -83,7 +83,7 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         default=0.005,
         help="write so long after forwarding; 0: before anything later is forwarded (default: 5)",
     )
-    add("--fsync-seconds", metavar="N", type=_seconds, default=5.0, help="the interval (default: 5)")
+    add("--fsync-seconds", metavar="N", type=console.seconds, default=5.0, help="the interval (default: 5)")
     add("--max-connections", metavar="N", type=_count, default=500, help="(default: 500)")
     add("--max-message", metavar="SIZE", type=_size, default=24 * 2**20, help="(default: 24MiB)")
     codes = "rules by code, prefix or name, comma separated"
@@ -112,16 +112,6 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 6 or int(text) < 1:
         raise argparse.ArgumentTypeError("a number, 1 or more")
     return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.01 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError("a number of seconds")
-    return seconds
 
 
 def _delay(text: str) -> float:
