@@ -55,9 +55,9 @@ EXCUSED: Mapping[str, str] = {
     r"conversation item → announced expects nothing more": (
         "It asks for two faults: one at an id never seen, and another at the item that was announced."
     ),
-    r"conversation item: added / done → RSP009, then (unknown|announced|deleted) .*": (
-        "What comes for the item afterwards folds under the finding; no case yet goes on in a way that tells the "
-        "states apart."
+    r"conversation item: added / done → RSP009, then announced .*": (
+        "What is legal for an item that is done is so for one that is announced, but for its being added or done; and "
+        "a second one of these folds under the finding."
     ),
     r"transcription: none / segment → none": (
         "Both states take the same inputs. They differ in whether an unreadable event explains what is missing from "
