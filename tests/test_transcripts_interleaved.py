@@ -189,6 +189,32 @@ def test_a_session_that_began_before_the_log() -> None:
     assert found(report) == [[], [], []]
 
 
+@pytest.mark.parametrize("named, counts", [(True, [10, 21, 11]), (False, [21, 11])])
+def test_several_sessions_that_began_before_the_log(named: bool, counts: list[int]) -> None:
+    a, b, c, d = Call("a"), Call("b"), Call("c"), Call("d")
+    for call in (a, b, c):
+        call.created(), call.turn()
+    first = woven(a.turn(), b.turn())
+    events = [*first[:8], d.created(), *first[8:], *woven(c.turn(), d.turn())]
+    e = Call("e")
+    events += [e.created(), *woven(d.turn(), e.turn())]
+    for event in events:
+        if not named and "response" in event:
+            event["response"].pop("conversation_id", None)
+    report = checked(events)
+    assert found(report) == [[] for _ in counts]
+    assert [session.events for session in report.sessions] == counts
+
+
+def test_an_item_before_all_others_is_no_second_conversation() -> None:
+    a, b, events = two()
+    item = {"id": "item_first_a", "object": "realtime.item", "type": "message", "role": "user", "content": []}
+    put = a.event("conversation.item.added", previous_item_id=None, item=item)
+    report = checked([a.created(), *events[1:11], b.created(), put, *events[11:15], *events[16:]])
+    assert found(report) == [[], []]
+    assert "1 event of the server" in report.sessions[0].limits[-1]
+
+
 def test_what_names_no_session_is_left_out() -> None:
     _, b, events = two()
     more = [

@@ -93,6 +93,16 @@ class _Group(Struct):
     lives: bool = False
     """It has a response or a turn of the user, so that it is no item that a client put before all others."""
 
+    brought: bool = False
+    """An event of it brings up what the others are about: else that began before the log."""
+    dangles: bool = False
+    """An item of it follows one that the log does not show."""
+
+    @property
+    def begins(self) -> bool:
+        """Whether it is a conversation from its first item on."""
+        return self.lives and bool(self.roots)
+
     def take(self, other: _Group) -> None:
         """Become one with another."""
         self.first = min(self.first, other.first)
@@ -100,6 +110,8 @@ class _Group(Struct):
         self.roots |= other.roots
         self.conversations |= other.conversations
         self.lives = self.lives or other.lives
+        self.brought = self.brought or other.brought
+        self.dangles = self.dangles or other.dangles
 
 
 class Apart:
@@ -224,6 +236,10 @@ class _Survey:
         group.last = self._at
         if event.type in ("response.created", _COMMITTED):
             group.lives = True
+        group.brought = group.brought or event.type in _BRINGS
+        group.dangles = group.dangles or (
+            event.type in _PLACED and isinstance(event.previous_item_id, str) and not before
+        )
         if event.item_id and event.type in _SPEECH:
             self._speech[event.item_id] = self._at
         if event.item_id and event.type == _COMMITTED:
@@ -314,7 +330,7 @@ class _Survey:
             return False
         last = 0
         for group in sorted(self._groups.values(), key=lambda group: group.first):
-            if group.lives and group.roots:
+            if group.begins:
                 if group.first < last:
                     return True
                 last = group.last
@@ -328,30 +344,40 @@ class _Survey:
         """The session of each group, by the id that stands for the group."""
         groups = sorted(self._groups.items(), key=lambda entry: entry[1].first)
         rooted = self._rooted()
-        named = [name for _, group in groups if group.roots for name in group.conversations]
+        named = [name for _, group in groups if group.begins for name in group.conversations]
         # A name that every conversation has says nothing.
         told = len(named) == len(set(named))
         assigned: dict[_Id, str] = {}
         for id, group in groups:
             start = self._start(group, rooted=rooted, told=told)
             if start is not None:
-                start.rooted = start.rooted or bool(group.roots)
+                start.rooted = start.rooted or group.begins
                 start.conversation = next(iter(group.conversations), start.conversation)
                 assigned[id] = start.name
+        before = [self._groups[id] for id, name in assigned.items() if name == EARLIER]
+        names = {name for group in before for name in group.conversations}
+        if len(names) > 1 or sum(group.lives for group in before) > 1:
+            # There may have been several sessions before the log.
+            return {id: name for id, name in assigned.items() if name != EARLIER}
         return assigned
 
     def _start(self, group: _Group, *, rooted: bool, told: bool) -> _Start | None:
         """The session that a group is of; None where there are several that it may be of, or none."""
         possible = [start for start in self._starts.values() if start.at <= group.first]
-        if rooted and group.roots:
+        begins = rooted and group.begins
+        if begins:
             possible = [start for start in possible if not start.rooted]
         if told and group.conversations:
             mine = [start for start in possible if start.conversation in group.conversations]
-            possible = mine or [start for start in possible if start.conversation is None]
+            if mine:
+                return mine[0]
+            possible = [start for start in possible if start.conversation is None]
+        if not group.brought or (group.dangles and not group.roots):
+            possible = [start for start in possible if start.name == EARLIER]
         if len(possible) > 1:
             # Which of them is which makes no difference.
             alike = {start.settled(group.first) for start in possible}
-            if not (rooted and group.roots) or len(alike) > 1 or None in alike:
+            if not begins or len(alike) > 1 or None in alike:
                 return None
         return next(iter(possible), None)
 
