@@ -215,6 +215,23 @@ def test_an_item_before_all_others_is_no_second_conversation() -> None:
     assert "1 event of the server" in report.sessions[0].limits[-1]
 
 
+def test_a_conversation_that_was_emptied_may_begin_anew() -> None:
+    a, b = Call("a"), Call("b", output_modalities=["audio"])
+    first, second = a.turn(), a.turn()
+    third = a.turn()
+    for event in third:
+        if "previous_item_id" in event:
+            event["previous_item_id"] = None
+    gone = [a.event("conversation.item.deleted", item_id=f"item_{n}_a") for n in (1, 2)]
+    events = [a.created(), *first, *second[:5], b.created(), *second[5:], *gone, *third]
+    for event in events:
+        if "response" in event:
+            event["response"].pop("conversation_id", None)
+    report = checked(events)
+    assert [session.events for session in report.sessions] == [23, 1]
+    assert "10 events of the server" in report.sessions[0].limits[-1]
+
+
 def test_what_names_no_session_is_left_out() -> None:
     _, b, events = two()
     more = [

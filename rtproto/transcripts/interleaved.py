@@ -53,7 +53,9 @@ _BRINGS = {
 }
 """Events that may be the first of a response or an item, by how far that has come."""
 _SPEECH = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped")
-_PLACED = ("conversation.item.added", "conversation.item.created", _COMMITTED)
+_ADDED = ("conversation.item.added", "conversation.item.created")
+_DELETED = "conversation.item.deleted"
+_PLACED = (*_ADDED, _COMMITTED)
 """Events whose `previous_item_id` can be relied on: `conversation.item.done` has null where `added` named an item."""
 _OWN = ("id", "expires_at", "client_secret")
 """Members of a session that differ between sessions of the same configuration."""
@@ -98,6 +100,9 @@ class _Group(Struct):
     dangles: bool = False
     """An item of it follows one that the log does not show."""
 
+    items: int = 0
+    """Items added to the conversation and not deleted."""
+
     @property
     def begins(self) -> bool:
         """Whether it is a conversation from its first item on."""
@@ -110,6 +115,7 @@ class _Group(Struct):
         self.roots |= other.roots
         self.conversations |= other.conversations
         self.lives = self.lives or other.lives
+        self.items += other.items
         self.brought = self.brought or other.brought
         self.dangles = self.dangles or other.dangles
 
@@ -210,6 +216,8 @@ class _Survey:
         """Responses that were created twice."""
         self._anonymous = False
         """A configuration does not say whose it is."""
+        self._emptied: int | None = None
+        """The ordinal of the first event that deleted all there was of a conversation, which may then begin anew."""
         self._speech: dict[str, int] = {}
         """The last event of speech that was not committed, by its item."""
 
@@ -236,6 +244,9 @@ class _Survey:
         group.last = self._at
         if event.type in ("response.created", _COMMITTED):
             group.lives = True
+        group.items += (event.type in _ADDED) - (event.type == _DELETED)
+        if event.type == _DELETED and group.items <= 0 and self._emptied is None:
+            self._emptied = self._at
         group.brought = group.brought or event.type in _BRINGS
         group.dangles = group.dangles or (
             event.type in _PLACED and isinstance(event.previous_item_id, str) and not before
@@ -364,7 +375,8 @@ class _Survey:
     def _start(self, group: _Group, *, rooted: bool, told: bool) -> _Start | None:
         """The session that a group is of; None where there are several that it may be of, or none."""
         possible = [start for start in self._starts.values() if start.at <= group.first]
-        begins = rooted and group.begins
+        anew = self._emptied is not None and group.first > self._emptied
+        begins = rooted and group.begins and not anew
         if begins:
             possible = [start for start in possible if not start.rooted]
         if told and group.conversations:
