@@ -232,10 +232,12 @@ class _Survey:
             return True
         if event.type in _FIRST or event.type in _UPDATES:
             self._note_session(frame, event)
-            return True
-        ids = list(_ids(event))
-        if not ids:
-            return True
+        elif ids := list(_ids(event)):
+            self._note_event(event, ids)
+        return True
+
+    def _note_event(self, event: Salvage, ids: Sequence[_Id]) -> None:
+        """Take note of what an event says of the group of its ids."""
         if not self._starts:
             self._starts[EARLIER] = _Start(EARLIER, 0, [], rooted=True)
         before = self._before(event)
@@ -259,7 +261,6 @@ class _Survey:
             group.roots.add(item)
         if event.response is not None and isinstance(event.response.conversation_id, str):
             group.conversations.add(event.response.conversation_id)
-        return True
 
     def _note_session(self, frame: Frame, event: Salvage) -> None:
         name = "" if event.session is None else event.session.id or ""
