@@ -12,6 +12,7 @@ other.  A session's conversation is one group as a rule, and what stands outside
 A group is of a session that had begun before it; where there are several, the others are ruled out by what a session
 has but once: a first item of its conversation, and the id of that.  Two sessions of which neither has a conversation
 yet take their groups in order, if both have the same configuration from there on, so that it makes no difference.
+What goes on with something that the log does not show is of no session that began in it.
 
 What cannot be told is left out and judged in no session: what the client sends, which seldom holds an id, and with it
 all that would need it; events of the server without ids, such as `error` and `rate_limits.updated`; groups that may be
