@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from rtproto.checker import SessionChecker
 from rtproto.findings import Finding, Severity
+from rtproto.protocol.engine import Engine
 from rtproto.rules.base import Rule
 from rtproto.rules.examples import Edit, after, change, drop, repeat, swap
 from rtproto.rules.sessions import SESSIONS, Session, session
@@ -520,3 +521,28 @@ def test_a_cut_append_among_whole_ones_is_noticed() -> None:
     checker = check(encode([*lines[:4], whole, whole, cut, whole, *lines[4:]]))
 
     assert any("sent by the client was cut" in limit for limit in checker.report().limits)
+
+
+@pytest.mark.parametrize("type", ["response.output_text.delta", "response.output_audio.delta"])
+def test_a_delta_in_the_same_place_asks_no_table_again(type: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What makes a delta cheap: while nothing moves, only the first ones of a part are looked at."""
+    asked: list[str] = []
+    step = Engine.step
+
+    def counting(self: Engine, place: Any, event: Any, line: int) -> Any:
+        asked.append(place.course.type)
+        return step(self, place, event, line)
+
+    monkeypatch.setattr(Engine, "step", counting)
+    name = "text_turn" if "text" in type else "voice_turn"
+    [first, *_] = [event for _, event in session(name) if event["type"] == type]
+    checker = SessionChecker()
+    for direction, event in session(name):
+        checker.feed(direction, msgspec.json.encode(event))
+        if event == first:
+            for number in range(20):
+                again = {**event, "event_id": f"another_{number}"}
+                assert checker.feed("server", msgspec.json.encode(again)) == []
+
+    parts = len({event["item_id"] for _, event in session(name) if event["type"] == type})
+    assert asked.count(type) <= 2 * parts

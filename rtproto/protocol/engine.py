@@ -6,7 +6,7 @@ breaks at most one rule: when an outer machine breaks one, the inner ones follow
 A step in which every cell led back to its own state changes nothing, and neither does its repetition for as long as
 no entity moves: `Step.quiet_key` and `Engine.moves` let the caller recognise that without asking the tables again.
 That is what makes a delta inside an open part cheap, and it holds for any table, because it only uses that cells are
-functions of state and input.
+functions of state and input, and of guards that are `STEADY`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 
 from msgspec import UNSET
 
-from rtproto.protocol.guards import GUARDS, ITEM_TYPES
-from rtproto.protocol.machine import Breach, Machine, Route, When
+from rtproto.protocol.guards import GUARDS, ITEM_TYPES, STEADY
+from rtproto.protocol.machine import Breach, Machine, Route, When, guards, outcomes
 from rtproto.protocol.tables import MACHINES
 from rtproto.protocol.values import tag_of
 
@@ -127,6 +127,7 @@ class Leg:
         "only",
         "read_key",
         "single",
+        "steady",
         "under",
     )
 
@@ -137,6 +138,12 @@ class Leg:
         self.cells = {state: self.machine.cell(state, route.input) for state in self.machine.states}
         self.loops = frozenset(state for state, cell in self.cells.items() if cell == state)
         """The states that the input simply leads back to."""
+        self.steady = frozenset(
+            state
+            for state, cell in self.cells.items()
+            if state in outcomes(cell) and STEADY.issuperset(guards(cell)) and cell != state
+        )
+        """The states that it leads back to if guards say so that will say the same again."""
         self.read_key = _key_reader(route.key)
         self.single = not route.key and not route.each
         """A connection has one such entity."""
@@ -287,6 +294,8 @@ class Engine:
                     step.singles[leg] = found
             previous = step.reached = found
             if found.state not in leg.loops:
+                if found.state in leg.steady and self._outcome(found, leg, event) == found.state:
+                    continue
                 quiet = False
                 broken = self._enter(found, leg, event, line, course.type, broken)
                 if broken is not None and broken.breach.restart:
@@ -312,6 +321,8 @@ class Engine:
                 entity.adopted = True
             elif broken is None:
                 broken = Broken(cell, entity, event, leg.input, state)
+                # What comes after a fault is looked at again, also where no entity has moved.
+                self.moves += 1
             if cell.restart:
                 return broken
             cell = cell.then

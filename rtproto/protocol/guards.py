@@ -197,3 +197,7 @@ GUARDS: Mapping[str, Guard] = {
     "writes to the conversation": _writes_to_conversation,
     **{name: _item_of_type(type) for name, type in ITEM_TYPES.items()},
 }
+
+STEADY = frozenset({"other response's item"})
+"""Guards whose answer rests on what chooses the event's entities and on what changes only when an entity moves: asked
+again at the same place, they answer the same for as long as no entity moves."""
