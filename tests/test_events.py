@@ -268,6 +268,15 @@ def test_left_out_null_and_a_value_are_three_things(session: bytes, there: bool,
     assert (b"turn_detection" in beta.encode(event)) is there
 
 
+def test_a_client_may_write_a_null_for_the_id_that_it_does_not_give() -> None:
+    """As one did in a recorded session, whose server took it."""
+    raw = b'{"type":"input_audio_buffer.commit","event_id":null}'
+
+    assert beta.encode(beta.decode_client_event(raw)) == raw
+    with pytest.raises(beta.DecodeError):
+        beta.decode_server_event(b'{"type":"input_audio_buffer.cleared","event_id":null}')
+
+
 def test_a_value_that_nobody_knows_yet_is_a_string_as_any_other() -> None:
     raw = b'{"type":"response.done","event_id":"e","response":{"id":"r","status":"paused"}}'
     event = ga.decode_server_event(raw)
