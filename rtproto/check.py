@@ -209,13 +209,15 @@ def _check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
 
 
 def _run() -> Callable[[argparse.ArgumentParser, argparse.Namespace], int]:
-    """What runs the checks.  Its modules only ever add objects, among which a collector finds nothing to collect."""
+    """What runs the checks.  Its modules only ever add objects, among which a collector finds nothing to collect: not
+    while they are made, nor later, nor at the end of the process."""
     import gc
 
     was_on = gc.isenabled()
     gc.disable()
     try:
         from rtproto.check_run import check
+        gc.freeze()
     finally:
         if was_on:
             gc.enable()
