@@ -217,6 +217,7 @@ def _run() -> Callable[[argparse.ArgumentParser, argparse.Namespace], int]:
     gc.disable()
     try:
         from rtproto.check_run import check
+
         gc.freeze()
     finally:
         if was_on:
