@@ -3,6 +3,7 @@
 Session N of a seed is the same on every run: a legal one, from the generator or of a few told by hand, of which most
 get a fault or two, or a window that hides their beginning, their end or their client.  Printed are how the opinions
 fall out, how often each starred rule was told by both, and every session on which they differ; `--session N` shows one.
+After each few hundred sessions a line on standard error tells how far it is; an interrupted run reports what it has.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import functools
 import multiprocessing
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -100,17 +102,25 @@ def tally(seed: int, numbers: Sequence[int]) -> Tally:
     return result._replace(damaged=hurt)
 
 
-def run(seed: int, sessions: int, workers: int) -> Tally:
-    """The whole campaign, in so many processes."""
+def _heed_nobody() -> None:
+    """Leave an interruption to the process that reports."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def run(seed: int, sessions: int, workers: int) -> Iterator[Tally]:
+    """The campaign in so many processes: what came of the sessions so far, after each chunk of them."""
     chunks = [range(at, min(at + CHUNK, sessions)) for at in range(0, sessions, CHUNK)]
-    with multiprocessing.Pool(workers) as pool:
-        results = pool.map(functools.partial(tally, seed), chunks, chunksize=1)
-    return Tally(
-        sum((r.outcomes for r in results), Counter()),
-        sum(r.damaged for r in results),
-        sum((r.shared for r in results), Counter()),
-        [number for r in results for number in r.differing],
-    )
+    so_far = Tally(Counter(), 0, Counter(), [])
+    with multiprocessing.Pool(workers, initializer=_heed_nobody) as pool:
+        for one in pool.imap(functools.partial(tally, seed), chunks):
+            so_far = Tally(
+                so_far.outcomes + one.outcomes,
+                so_far.damaged + one.damaged,
+                so_far.shared + one.shared,
+                so_far.differing + one.differing,
+            )
+            yield so_far
 
 
 def told(verdict: Verdict) -> str:
@@ -158,7 +168,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.write(line + "\n")
         return 0
     began = time.monotonic()
-    result = run(args.seed, args.sessions, args.workers)
+    result = Tally(Counter(), 0, Counter(), [])
+    known = 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        for result in run(args.seed, args.sessions, args.workers):
+            known, new = len(result.differing), result.differing[known:]
+            done = f"{result.outcomes.total():,} sessions, {known:,} disagreements"
+            sys.stderr.write(f"{done}{''.join(f', new: {number}' for number in new)}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: the figures are of the sessions so far\n")
     for line in report(args.seed, result, time.monotonic() - began):
         sys.stdout.write(line + "\n")
     return 1 if result.differing else 0

@@ -176,3 +176,118 @@ def test_a_flat_configuration_before_the_server_speaks_may_be_betas() -> None:
     mixed = Talk("ga")
     mixed.client("session.update", session={"type": "realtime", "voice": "alloy"})
     assert told(mixed) == [("DIA005", 1)]
+
+
+def test_an_error_before_the_session_is_announced_is_not_asked_whom_it_answers() -> None:
+    early = Talk("ga")
+    early.client("response.create")
+    early.fails("event_never")
+    early.opens()
+    assert told(early) == []
+    late = Talk("ga")
+    late.client("response.create")
+    late.opens()
+    late.fails("event_never")
+    assert told(late) == [("ERR002", 3)]
+
+
+def hasty(named: bool, code: str = "invalid_value") -> Talk:
+    """A session whose client asks for a second response beside the first, and gets an error."""
+    talk = asked()
+    talk.begins()
+    talk.asks()
+    talk.fails(talk.lines[-1][1]["event_id"] if named else None, code)
+    return talk
+
+
+def test_a_hasty_request_stays_one_when_it_is_refused_for_another_reason() -> None:
+    line = len(hasty(named=True).lines) - 1
+    assert told(hasty(named=True)) == [("RSP020", line)]
+    assert told(hasty(named=False)) == [("RSP020", line)]
+
+
+def test_an_error_that_names_no_request_does_not_hide_that_a_race_was_won() -> None:
+    for again, lines in ((False, []), (True, [len(hasty(named=False).lines) + 1])):
+        talk = hasty(named=False)
+        if again:
+            talk.asks()
+        talk.ends()
+        talk.begins()
+        talk.ends()
+        assert [line for code, line in told(talk) if code == "RSP020"] == lines
+
+
+def test_a_request_beside_finished_items_may_be_refused_for_another_reason() -> None:
+    talk = asked()
+    talk.begins()
+    talk.closes_item(talk.opens_item(ASSISTANT))
+    talk.asks()
+    talk.fails(talk.lines[-1][1]["event_id"])
+    assert told(talk) == []
+
+
+def test_an_assistants_item_has_no_place_in_a_transcription_session_when_it_is_retrieved_either() -> None:
+    talk = Talk("ga")
+    talk.opens_transcription()
+    item = talk.hears()
+    talk.client("conversation.item.retrieve", item_id=item)
+    content = [{"type": "input_audio", "transcript": None}]
+    shown = {"id": item, "type": "message", "status": "completed", "role": "assistant", "content": content}
+    talk.server("conversation.item.retrieved", item=shown)
+    assert ("DIA009", len(talk.lines)) in told(talk)
+
+
+def test_an_item_joins_the_conversation_before_its_response_is_done() -> None:
+    talk = asked("beta")
+    talk.speaks("Hi")
+    at = max(i for i, (_, event) in enumerate(talk.lines) if event["type"] == "conversation.item.created")
+    talk.lines.append(talk.lines.pop(at))
+    assert ("RSP009", len(talk.lines)) in told(talk)
+
+
+def test_an_item_that_opens_under_the_id_of_another_calls_output_has_another_call() -> None:
+    talk = asked()
+    talk.returns(talk.calls("{}"))
+    side, output = talk.lines[-1]
+    talk.asks()
+    talk.begins()
+    call = {"type": "function_call", "name": "f", "call_id": "call_other", "arguments": ""}
+    talk.opens_item({**call, "id": output["item"]["id"]}, mirrored=False)
+    assert side == "server"
+    assert ("OUT021", len(talk.lines)) in told(talk)
+
+
+def test_only_a_request_for_that_place_explains_an_item_that_is_not_at_the_tail() -> None:
+    for place, fault in (("item_a", True), ("item_b", False)):
+        talk = Talk("ga")
+        talk.opens()
+        for name in ("item_a", "item_b", "item_c"):
+            talk.creates({"id": name, "type": "message", "role": "user", "content": []})
+        system = {"type": "message", "role": "system", "content": []}
+        talk.client("conversation.item.create", previous_item_id=place, item=system)
+        shown = {"id": "item_d", "status": "completed", "type": "message", "role": "user", "content": []}
+        talk.joins(shown, after="item_b")
+        assert (("ITM010", len(talk.lines) - 1) in told(talk)) is fault
+
+
+def test_an_item_that_the_client_deletes_and_makes_again_is_no_item_of_the_response() -> None:
+    talk = asked()
+    spoken = talk.speaks("Hi")
+    talk.client("conversation.item.delete", item_id=spoken["id"])
+    talk.server("conversation.item.deleted", item_id=spoken["id"])
+    talk.tail = talk.lines[2][1]["item"]["id"]
+    content = [{"type": "output_text", "text": "Hi"}]
+    talk.creates({"id": spoken["id"], "type": "message", "role": "assistant", "content": content})
+    assert "RSP009" not in [code for code, _ in told(talk)]
+
+
+def test_an_error_that_names_no_request_does_not_take_an_items_place_away() -> None:
+    talk = Talk("ga")
+    talk.opens()
+    first = talk.says("one")
+    talk.says("two")
+    item = {"id": "item_placed", "type": "message", "role": "user", "content": []}
+    talk.client("conversation.item.create", previous_item_id=first, item=item)
+    talk.fails(None)
+    talk.joins({**item, "status": "completed"}, after=first)
+    assert "ITM010" not in [code for code, _ in told(talk)]

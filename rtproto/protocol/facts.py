@@ -129,15 +129,20 @@ class Facts:
         """The last item of the conversation, as far as the recording shows it."""
         return next(reversed(self.conversation), None)
 
-    def inserts(self) -> bool:
-        """Whether an item that the client wants at a place of its choice is on its way."""
-        for request in self.ledger.open:
-            if (
-                request.type == "conversation.item.create"
-                and field(request.event, "previous_item_id") is not None
-            ):
-                return True
-        return False
+    def inserts(self, event: Any) -> bool:
+        """Whether an item that joins answers a request for a place, or stands where an open one wants its item."""
+        item_id, place = field(event, "item", "id"), field(event, "previous_item_id") or "root"
+        if field(self.ledger.answered_by(event), "event", "previous_item_id") is not None:
+            return True
+        if item_id == self.committed_item or item_id in self.ledger.generated:
+            return False
+        places = (field(r.event, "previous_item_id") for r in self.ledger.pending("conversation.item.create"))
+        return "conversation.item.create" in self.ledger.guessed or place in places
+
+    def waits(self, item_id: str | None) -> bool:
+        """Whether a response announced the item, and no event of its own has shown it in the conversation."""
+        known = self.items.get(item_id or "")
+        return known is not None and known.response_id is not None and known.previous is UNSET
 
     def may_be_placed(self, item_id: str) -> bool:
         """Whether the client may have chosen the place of this item in a request that the recording does not show."""
@@ -243,7 +248,7 @@ class Facts:
             return
         placed = self.may_be_placed(item_id)
         known = self.items.get(item_id)
-        if known is None:
+        if known is None or item_id in self.deleted:
             known = self.items[item_id] = Item(event.item, event, line, None)
         known.previous = getattr(event, "previous_item_id", UNSET)
         self.note_call(known)
@@ -257,7 +262,7 @@ class Facts:
         if self.misplaced is not None and self.misplaced != previous:
             self.conversation.pop(self.misplaced, None)
         self.misplaced = None
-        if previous in self.conversation and previous != self.tail():
+        if previous in self.conversation and previous != self.tail() and not self.waits(previous):
             order = list(self.conversation)
             order.insert(order.index(previous) + 1, item_id)
             self.conversation = dict.fromkeys(order)
@@ -285,6 +290,7 @@ class Facts:
         if item_id is not None:
             self.conversation.pop(item_id, None)
             self.deleted.add(item_id)
+            self.ledger.generated.discard(item_id)
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.speech_item = field(event, "item_id")
@@ -378,8 +384,9 @@ class Facts:
         if item_id is None or response is None:
             return
         if item_id not in response.output.values():
-            index = field(event, "output_index")
-            response.output[len(response.output) if index is None else index] = item_id
+            if getattr(self.items.get(item_id), "response_id", None) in (None, response.id):
+                index = field(event, "output_index")
+                response.output[len(response.output) if index is None else index] = item_id
         elif response.default and item_id not in self.conversation and item_id not in self.deleted:
             # It was announced and never added, which OUT026 reports; what comes next follows it all the same.
             self.items.setdefault(item_id, Item(event.item, event, line, response.id))

@@ -47,7 +47,7 @@ def _winding_down(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _mcp_item(facts: Facts, event: Any, entity: Any) -> bool:
-    return (tag_of(field(event, "item")) or "").startswith("mcp_")
+    return tag_of(field(event, "item")) == "mcp_call"
 
 
 def _mcp_entity(facts: Facts, event: Any, entity: Any) -> bool:
@@ -68,10 +68,10 @@ def _other_responses_item(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _response_over(facts: Facts, event: Any, entity: Any) -> bool:
-    """The response that announced the item is done, and the item is none of MCP, which may run on."""
+    """The response that announced the item is done, and the item is no call of MCP, which may run on."""
     item = facts.items.get(entity.key[0])
     response = None if item is None else facts.responses.get(item.response_id or "")
-    return response is not None and response.done and item is not None and not item.type.startswith("mcp_")
+    return response is not None and response.done and item is not None and item.type != "mcp_call"
 
 
 def _audio_part(facts: Facts, event: Any, entity: Any) -> bool:
@@ -126,7 +126,12 @@ def _default_conversation(facts: Facts, event: Any, entity: Any) -> bool:
     """The response writes to the default conversation: an explicit null `conversation_id` marks the others."""
     response = event.response
     known = facts.responses.get(getattr(response, "id", None) or "")
-    return known.default if known is not None else facts.writes_to_default(response)
+    if known is None:
+        return facts.writes_to_default(response)
+    if tag_of(event) == "response.created" and (known.done or known.created is not None):
+        # An earlier one that is created again is no second one, which RSP002 tells.
+        return known.default and known.id == facts.current_response
+    return known.default
 
 
 def _item_in_conversation(facts: Facts, event: Any, entity: Any) -> bool:

@@ -30,8 +30,11 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 QUESTIONS: Mapping[str, str] = {answer: request for request, answers in ANSWERS.items() for answer in answers}
 """Event types that say yes to a request, and the type of that request."""
 
+ACTIVE = "conversation_already_has_active_response"
+"""The code of an `error` that refuses a response because another one of the conversation is in progress."""
+
 ERROR_CODES: Mapping[str, tuple[str, ...]] = {
-    "conversation_already_has_active_response": ("response.create",),
+    ACTIVE: ("response.create",),
     "response_cancel_not_active": ("response.cancel",),
     "input_audio_buffer_commit_empty": ("input_audio_buffer.commit",),
     "cannot_update_voice": ("session.update", "response.create"),
@@ -144,12 +147,16 @@ class Ledger:
         refused = field(event, "error", "event_id")
         if refused is not None:
             return next((request for request in self.open if request.id == refused), None)
-        about = ERROR_CODES.get(field(event, "error", "code") or "", ())
+        code = field(event, "error", "code") or ""
+        about = ERROR_CODES.get(code, ())
         if not about and "active response" in (field(event, "error", "message") or ""):
-            about = ("response.create",)
+            code, about = ACTIVE, ("response.create",)
         if not about and "buffer" in (field(event, "error", "message") or ""):
             about = ("input_audio_buffer.commit",)
-        return next((request for request in self.open if request.type in about), None)
+        return next(
+            (r for r in self.open if r.type in about and not (code == ACTIVE and _outside(r))),
+            None,
+        )
 
     def grant(self, type: str, event: Any) -> None:
         """Strike out the request of that type which an event grants that is not the usual answer."""
@@ -191,6 +198,11 @@ def _spoken(item: Any) -> bool:
     return InputAudio in map(type, getattr(item, "content", None) or ())
 
 
+def _outside(request: Request) -> bool:
+    """Whether a response was asked for that writes to no conversation: another in progress does not hinder it."""
+    return bool(field(request.event, "response", "conversation") == "none")
+
+
 def _fits(request: Request, event: Any) -> bool:
     """Whether the event can be the success of the request: the same item, the same kind of response."""
     asked = request.event
@@ -203,10 +215,9 @@ def _fits(request: Request, event: Any) -> bool:
     if request.type == "conversation.item.retrieve":
         return bool(field(asked, "item_id") == field(event, "item", "id"))
     if request.type == "response.create":
-        outside = field(asked, "response", "conversation") == "none"
         conversation = getattr(field(event, "response"), "conversation_id", "")
         told = conversation is None or isinstance(conversation, str)
-        return not told or (conversation is None) == outside
+        return not told or (conversation is None) == _outside(request)
     if request.type == "response.cancel":
         wanted = field(asked, "response_id")
         return wanted is None or bool(wanted == field(event, "response", "id"))

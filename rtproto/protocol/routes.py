@@ -104,7 +104,10 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
     "conversation.item.created": _item("added"),
     "conversation.item.added": _item("added"),
     "conversation.item.done": _item("done"),
-    "conversation.item.retrieved": (_ACTIVITY, Route("conversation item", "used", ("item.id",))),
+    "conversation.item.retrieved": (
+        Route("session", "item"),
+        Route("conversation item", "used", ("item.id",)),
+    ),
     "conversation.item.truncated": (_ACTIVITY, Route("conversation item", "used", ("item_id",))),
     "conversation.item.deleted": (_ACTIVITY, Route("conversation item", "deleted", ("item_id",))),
     "conversation.item.input_audio_transcription.delta": _transcription("delta"),

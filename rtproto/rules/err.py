@@ -69,7 +69,10 @@ class ErrorEventIdUnknown(Rule):
         "The types call it the event_id of the client event that caused the error; the vendor's live tests "
         "confirm the echo."
     )
-    exceptions = "Null, as in most errors seen. Recordings without the client's side, or without their start."
+    exceptions = (
+        "Null, as in most errors seen. Recordings without the client's side, or without their start. Errors before the "
+        "session is announced, when nobody knows yet whether the recording holds its start."
+    )
     on = ("error",)
     symptoms = ("refused",)
     example = Example(
@@ -88,7 +91,7 @@ class ErrorEventIdUnknown(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         refused = field(event, "error", "event_id")
         facts = context.facts
-        if refused is None or facts.mid_session or "client" not in facts.seen:
+        if refused is None or facts.session is None or facts.mid_session or "client" not in facts.seen:
             return
         if refused not in facts.client_ids:
             yield Verdict({"refused": refused})

@@ -20,8 +20,8 @@ The comparison (`tests.oracle.compare`), on rtproto's profile `openai`:
 - A session that is clean for one is clean for the other.
 - Where one event breaks several sentences at once because one contains the other, rtproto tells the most exact; `TOLD`
   lists them all.  There a fault counts as told if rtproto tells the more exact one at the same line.
-- A difference is *shadowed*, and not counted, if rtproto told a rule without a star at an earlier line: what follows
-  may be its consequence.
+- A difference is *shadowed*, and not counted, if rtproto told a warning or an error at an earlier line, which only a
+  rule without a star or a consequence can be: what follows may be its consequence.
 - A difference is *adopted*, and not counted, if it is about something that began before a recording that starts in the
   middle: the catalogue does not say how much a checker should believe to know of it.
 

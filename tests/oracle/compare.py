@@ -24,13 +24,13 @@ TOLD = {
     "DIA009": ("DIA018",),
     # What has no place in a transcription session, or after the session's end, is not asked what else it breaks.
     "IAB008": ("DIA009",),
-    "RSP004": ("SES015",),
     "RSP020": ("DIA010",),
-    # A place behind an item that nobody knows, or of one that took another id than the client gave it.
-    "ITM010": ("ITM009", "ITM014", "ITM015"),
+    # A place behind an item that nobody knows, or of one that took another id than the client gave it, or that comes
+    # after its response and has the place that it should have had before.
+    "ITM010": ("ITM009", "ITM014", "ITM015", "RSP009"),
     # An item that differs from what was said of it before, that its dialect names otherwise, or that a client may not
     # make at all.
-    "ITM020": ("DIA009", "DIA013", "ITM008", "ITM028", "RSP001", "RSP009", "RSP025"),
+    "ITM020": ("DIA009", "DIA013", "ITM008", "ITM028", "RSP001", "RSP009"),
     "ITM021": ("ITM003",),
     # What holds a response holds its items and their parts: told is the outermost that is unknown or over.
     "ITM001": ("DIA009", "ITM003", "OUT001", "OUT004", "RSP001", "RSP009"),
@@ -38,7 +38,15 @@ TOLD = {
     "OUT001": ("OUT009", "OUT016", "OUT025", "RSP001", "RSP009"),
     "OUT002": ("OUT025", "RSP009"),
     "OUT007": ("OUT001", "OUT016", "RSP001", "RSP009"),
+    # A stream that is done again: what is said of it this time is compared with nothing.
+    "OUT011": ("OUT016",),
+    "OUT012": ("OUT016",),
+    "OUT013": ("OUT016",),
     "OUT009": ("OUT001", "OUT016", "RSP001", "RSP009"),
+    # A response that is done again: what it shows this time is compared with nothing.
+    "RSP025": ("RSP005",),
+    # A second response while a committed turn has no item yet: of two illegal moves the outer one is told, once.
+    "RSP004": ("IAB008", "SES015"),
     # Playback has rules of its own, and none on a WebSocket; an item that comes again came too late as well.
     "OAB003": ("DIA014",),
     "RSP001": ("OAB001", "OAB003"),

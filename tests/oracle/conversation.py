@@ -67,16 +67,24 @@ def asked_place(log: Log, event: Event) -> bool:
     """Whether the client said where the item goes.
 
     An item answers the create that named it, or the first unanswered create without an id for such an item; the items
-    of a response or of the input buffer answer none.
+    of a response or of the input buffer answer none.  What stands where an unanswered create wants its item may be that
+    item, whatever else is said of it.
     """
     waiting: list[Event] = []
     for e in log.events:
         if e.type == "conversation.item.create":
             waiting.append(e)
+        elif e.type == "error":
+            named = e.get("error", "event_id")
+            waiting = [c for c in waiting if named is None or c.get("event_id") != named]
         elif e.server and e.type in ADDED:
             answers = [c for c in waiting if _answers(log, e, c)][:1]
             if e.at == event.at:
-                return any(c.get("previous_item_id") for c in answers)
+                place = e.get("previous_item_id") or "root"
+                may_be = () if generated(log, e) else waiting
+                return any(c.get("previous_item_id") for c in answers) or any(
+                    c.get("previous_item_id") == place for c in may_be
+                )
             waiting = [c for c in waiting if c not in answers]
     return False
 
@@ -163,9 +171,10 @@ def iab001(log: Log) -> Faults:
     """Speech stops only for an item whose speech has started, unless the client committed meanwhile."""
     for e in log.server("input_audio_buffer.speech_stopped"):
         moved = turn(log, e)
-        last = moved[-1].type.rpartition(".")[2] if moved else ""
-        by_hand = last == "commit" or (last == "committed" and any(m.client for m in moved))
-        if last == "speech_started" or by_hand:
+        heard = [m for m in moved if not m.type.endswith(("commit", "committed"))]
+        since = moved[len(moved) if not heard else moved.index(heard[-1]) + 1 :]
+        by_hand = not since or any(m.client for m in since)
+        if heard and heard[-1].type.endswith("speech_started") and by_hand:
             continue
         if log.complete or any(m.type.endswith(("started", "stopped")) for m in moved):
             yield e.at, Severity.ERROR
@@ -184,13 +193,14 @@ def iab003(log: Log) -> Faults:
             yield e.at, Severity.ERROR
     for e in log.server(*ADDED):
         known = {a.get("item", "id") for a in log.before(e, *ADDED, "conversation.item.create")}
+        gone = {d.get("item_id") for d in log.before(e, "conversation.item.deleted")}
         waiting = [
             c.get("item_id")
             for c in log.before(e, "input_audio_buffer.committed")
             if c.get("item_id") not in known
         ]
         audio = e.get("item", "role") == "user" and e.get("item", "content", 0, "type") == "input_audio"
-        if audio and waiting and e.get("item", "id") not in {*waiting, *known}:
+        if audio and waiting and e.get("item", "id") not in {*waiting, *(known - gone)}:
             yield e.at, Severity.ERROR
 
 
@@ -261,14 +271,17 @@ def trn003(log: Log) -> Faults:
 
 
 def tru003(log: Log) -> Faults:
-    """No truncation beyond the audio that was streamed for the part; 100 ms more are only a warning."""
+    """No truncation beyond the audio that was streamed for the part; 100 ms more are only a warning.
+
+    Not judged where nothing had shown the audio's format when it was streamed.
+    """
     for e in log.client("conversation.item.truncate"):
         streamed = [
             d
             for d in log.before(e, "response.audio.delta", "response.output_audio.delta")
             if d.part == e.part
         ]
-        if not log.session(e) or not streamed or redacted([d.get("delta") for d in streamed]):
+        if not streamed or not log.session(streamed[0]) or redacted([d.get("delta") for d in streamed]):
             continue
         if not any(p.part == e.part for p in log.before(e, "response.content_part.added")):
             continue

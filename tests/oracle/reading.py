@@ -219,15 +219,6 @@ class Log:
         ]
 
 
-def items(event: Event) -> list[Body]:
-    """The items that an event shows whole."""
-    held = event.get("item")
-    found: list[Any] = [held]
-    if event.type in ("response.created", "response.done"):
-        found += event.get("response", "output") or []
-    return [item for item in found if isinstance(item, dict)]
-
-
 def joined(events: Iterable[Event]) -> str:
     """The deltas of events, one after the other."""
     return "".join(e.get("delta") for e in events if isinstance(e.get("delta"), str))

@@ -15,6 +15,7 @@ TEXT = ("response.text.delta", "response.output_text.delta")
 AUDIO = ("response.audio.delta", "response.output_audio.delta")
 TRANSCRIPT = ("response.audio_transcript.delta", "response.output_audio_transcript.delta")
 ARGUMENTS = ("response.function_call_arguments.delta", "response.mcp_call_arguments.delta")
+ACTIVE = "conversation_already_has_active_response"
 PART = ("response.content_part.added", "response.content_part.done")
 STREAMED = (*TEXT, *AUDIO, *TRANSCRIPT, *ARGUMENTS)
 FINISHED = tuple(delta.replace(".delta", ".done") for delta in STREAMED)
@@ -52,10 +53,10 @@ def rsp001(log: Log) -> Faults:
 
 
 def rsp004(log: Log) -> Faults:
-    """The default conversation has one response in progress at a time."""
+    """The default conversation has one response in progress at a time; one that is created again is no second one."""
     for e in log.server("response.created"):
         others = [c for c in log.active(e) if c.get("response", "id") != e.get("response", "id")]
-        if others and not log.out_of_band(e):
+        if others and not log.out_of_band(e) and not log.created(e.get("response", "id"), e):
             yield e.at, Severity.ERROR
 
 
@@ -81,7 +82,10 @@ def rsp007(log: Log) -> Faults:
 
 
 def rsp009(log: Log) -> Faults:
-    """After its done a response streams nothing more, remote calls aside."""
+    """After its done a response streams nothing more, remote calls aside.
+
+    What joins the conversation under the id of an out-of-band item is no item of that response.
+    """
     for e in log.server():
         item = e.get("item", "id") or e.get("item_id")
         remote = e.get("item", "type") == "mcp_call"
@@ -92,6 +96,9 @@ def rsp009(log: Log) -> Faults:
             if any(d.get("item_id") == item for d in log.before(e, "conversation.item.deleted")):
                 continue
             owner = owners[0].get("response_id") if owners else None
+            created = log.created(owner, e)
+            if created is not None and log.out_of_band(created):
+                continue
         else:
             continue
         if remote and e.type in ("response.output_item.done", "conversation.item.done"):
@@ -126,18 +133,22 @@ def rsp020(log: Log) -> Faults:
         answer = answers.get(e.at)
         if e.get("response", "conversation") == "none":
             continue
-        if answer is not None and answer.type == "error" and (active or not log.complete):
+        as_active = answer is not None and answer.get("error", "code") == ACTIVE
+        if as_active and (active or log.streaming(e)):
             yield e.at, Severity.ERROR
         elif all(ending(log, a, e) for a in active):
             continue
         elif answer is None:
             yield -1, Severity.WARNING
-        elif any(a in log.active(answer) for a in active):
+        elif answer.type == "error" or any(a in log.active(answer) for a in active):
             yield e.at, Severity.WARNING
 
 
 def answered(log: Log) -> dict[int, Event]:
-    """What the server made of each request for a default response: granted in turn, or refused by its event id."""
+    """What the server made of each request for a default response: granted in turn, or refused by its event id.
+
+    An error that names no event answers a request only if its code says so.
+    """
     waiting: list[Event] = []
     answers: dict[int, Event] = {}
     for e in log:
@@ -145,9 +156,10 @@ def answered(log: Log) -> dict[int, Event]:
             waiting.append(e)
         elif e.type == "response.created" and waiting and not log.out_of_band(e):
             answers[waiting.pop(0).at] = e
-        elif e.get("error", "code") == "conversation_already_has_active_response":
+        elif e.type == "error":
             named = e.get("error", "event_id")
-            refused = [w for w in waiting if named in (None, w.get("event_id"))][:1]
+            told = named is not None or e.get("error", "code") == ACTIVE
+            refused = [w for w in waiting if told and named in (None, w.get("event_id"))][:1]
             answers |= {w.at: e for w in refused}
             waiting = [w for w in waiting if w not in refused]
     return answers

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rtproto.events.dialect import BETA, GA, TRANSLATION
 from rtproto.findings import Severity
 
-from .reading import BETA_NAMES, FLAT_FIELDS, GA_NAMES, NESTED_FIELDS, OPENING, SESSIONS, Log, items
+from .reading import BETA_NAMES, FLAT_FIELDS, GA_NAMES, NESTED_FIELDS, OPENING, SESSIONS, Log
 
 SPEECH = tuple(
     f"response.{prefix}{end}"
@@ -113,10 +113,15 @@ def cli014(log: Log) -> Faults:
 
 
 def err002(log: Log) -> Faults:
-    """An error that names an event names one that the client had sent."""
+    """An error that names an event names one that the client had sent.
+
+    Not judged before the session is announced, since nobody knows then whether the recording holds its start.
+    """
     if not log.complete:
         return
     for e in log.server("error"):
+        if not log.before(e, *OPENING):
+            continue
         named = e.get("error", "event_id")
         sent = [c.get("event_id") for c in log.before(e) if c.client]
         if named is not None and sent and named not in sent:
@@ -136,7 +141,7 @@ def usg001(log: Log) -> Faults:
 def itm020(log: Log) -> Faults:
     """What a message may hold follows from its role; the server is only warned about.
 
-    Not judged where the server shows an item again because the client asked for it.
+    Not judged where the server shows an item again: because the client asked for it, or because its response is done.
     """
     ga = log.dialect == "ga"
     for e in log:
@@ -147,7 +152,7 @@ def itm020(log: Log) -> Faults:
             if ga
             else {"text"} | ({"audio"} if e.server else set()),
         }
-        for item in items(e) if e.type != "conversation.item.retrieved" else ():
+        for item in (e.get("item"),) if e.has("item") and e.type != "conversation.item.retrieved" else ():
             held = {part.get("type") for part in item.get("content") or [] if isinstance(part, dict)}
             if item.get("type") == "message" and item.get("role") in table and held - table[item["role"]]:
                 yield e.at, Severity.WARNING if e.server else Severity.ERROR

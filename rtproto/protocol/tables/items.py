@@ -13,7 +13,7 @@ CONVERSATION_ITEM = Machine(
         ("unknown", "announced"): "announced",
         ("unknown", "added"): "added",
         ("announced", "announced"): "announced",
-        ("announced", "added"): "added",
+        ("announced", "added"): When("response over", Breach("RSP009", "added"), "added"),
         ("announced", "used"): "announced",
         ("announced", "deleted"): "deleted",
         ("added", "announced"): "added",

@@ -77,7 +77,7 @@ class PreviousItemNotTail(Rule):
         previous = field(event, "previous_item_id")
         if facts.mid_session or item_id is None or item_id in facts.conversation:
             return
-        if facts.misplaced is not None or facts.inserts():
+        if facts.misplaced is not None or facts.inserts(event):
             return
         if facts.may_be_placed(item_id):
             return
@@ -85,6 +85,8 @@ class PreviousItemNotTail(Rule):
         if previous == tail or (previous is not None and previous not in facts.conversation):
             # Of a predecessor that is not there, ITM009 and ITM025 speak; one that was deleted is a race.
             return
+        if facts.waits(previous):
+            return  # It never joined, which OUT026 tells.
         witnesses = (
             ()
             if tail is None

@@ -57,6 +57,7 @@ class CallIdMismatch(Rule):
     on = (
         "response.function_call_arguments.delta",
         "response.function_call_arguments.done",
+        "response.output_item.added",
         "response.output_item.done",
         "conversation.item.added",
         "conversation.item.created",

@@ -7,7 +7,7 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
-from rtproto.protocol.ledger import Request
+from rtproto.protocol.ledger import ACTIVE, Request
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, after, at, change, drop, upto
@@ -106,7 +106,6 @@ class ResponseCreateUnanswered(Rule):
                 )
 
 
-_ACTIVE_CODE = "conversation_already_has_active_response"
 _ACTIVE_TEXT = "already has an active response"
 
 
@@ -129,7 +128,6 @@ class ResponseCreateWhileActive(Rule):
         "one that the server took in the end."
     )
     on = ("error", "response.created")
-    when = ("asked for",)
     symptoms = ("refused", "silence")
     example = Example(
         "voice_turn",
@@ -143,7 +141,7 @@ class ResponseCreateWhileActive(Rule):
                     "event_id": "event_refused",
                     "error": {
                         "type": "invalid_request_error",
-                        "code": _ACTIVE_CODE,
+                        "code": ACTIVE,
                         "message": "Conversation already has an active response in progress: resp_1.",
                         "param": None,
                         "event_id": None,
@@ -160,22 +158,44 @@ class ResponseCreateWhileActive(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         request = context.facts.ledger.answered_by(event)
-        if request is None or request.type != "response.create" or request.active is None:
-            return
-        if context.type != "error" and context.facts.responses[request.active].created is None:
-            return  # Met half-way, it may be out of band.
         if context.type == "error":
-            if _refused_as_active(event):
-                witness = Witness(context.line, "error", "refused it")
-                yield self._verdict(context, request, "the server refused it", Severity.ERROR, witness)
-        elif not request.winding_down and not context.facts.responses[request.active].done:
+            if request is not None and request.type == "response.create":
+                yield from self._refused(context, event, request)
+            return
+        unclear = context.memory(self.code, list[Request])
+        if unclear and context.facts.writes_to_default(event.response):
+            unclear.extend(() if request is None else (request,))
+            request = unclear.pop(0)
+        if request is None or request.active is None or request.winding_down:
+            return
+        # Done by now, it was a race that was won; met half-way, it may be out of band.
+        if context.facts.responses[request.active].created is not None:
             witness = Witness(context.line, "response.created", "started the second response")
             yield self._verdict(
                 context, request, "the server took it all the same", Severity.WARNING, witness
             )
 
+    def _known(self, context: Context, response_id: str) -> bool:
+        """Whether the response began in the recording: met half-way, it may be out of band."""
+        response = context.facts.responses[response_id]
+        return response.done or response.created is not None
+
+    def _refused(self, context: Context, event: Any, request: Request) -> Iterator[Verdict]:
+        witness = Witness(context.line, "error", "refused it")
+        if _refused_as_active(event):
+            if request.active is not None:
+                yield self._verdict(context, request, "the server refused it", Severity.ERROR, witness)
+        elif field(event, "error", "event_id") is None:
+            # It may be about something else, and the next response the answer.
+            context.memory(self.code, list[Request]).append(request)
+        elif request.active is not None and not request.winding_down and self._known(context, request.active):
+            yield self._verdict(
+                context, request, "the server refused it for another reason", Severity.WARNING, witness
+            )
+
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
-        for request in context.facts.ledger.pending("response.create"):
+        unclear = context.memory(self.code, list[Request])
+        for request in (*unclear, *context.facts.ledger.pending("response.create")):
             if request.active is not None and not request.winding_down:
                 yield self._verdict(context, request, "no answer to it was recorded", Severity.WARNING)
 
@@ -198,7 +218,7 @@ class ResponseCreateWhileActive(Rule):
 def _refused_as_active(event: Any) -> bool:
     code = field(event, "error", "code")
     # Until January 2025 the code was null and only the message told.
-    return code == _ACTIVE_CODE or (code is None and _ACTIVE_TEXT in (field(event, "error", "message") or ""))
+    return code == ACTIVE or (code is None and _ACTIVE_TEXT in (field(event, "error", "message") or ""))
 
 
 class CancelWithoutActiveResponse(Rule):
