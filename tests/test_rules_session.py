@@ -556,3 +556,10 @@ def test_translation_sessions_are_held_to_their_configuration(edit: Edit, code: 
     """Their updates name no type of session, which once kept the answers from being compared."""
     assert roots(judge(translated())) == []
     assert [told for told, line in roots(judge(translated(edit))) if line == 3] == [code] * bool(code)
+
+
+def test_a_ga_server_that_announces_items_as_beta_does_is_told_of_once() -> None:
+    created = change("conversation.item.added", "type", "conversation.item.created")
+    lines = created.apply(created.apply(session("text_turn")))
+
+    assert [finding.line for finding in judge(lines).findings if finding.code == "DIA002"] == [6]

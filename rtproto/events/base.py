@@ -26,7 +26,8 @@ class Event(Struct, frozen=True, kw_only=True, gc=False, repr_omit_defaults=True
 class FromClient(Event, frozen=True, kw_only=True):
     """An event that the application sends.  `event_id` is the sender's own choice; an `error` may refer to it.
 
-    OpenAI took six events with a null `event_id`, of a client that writes every member of its records (beta, June 2025).
+    A null `event_id` is what clients send that write every member of their records; OpenAI took six such events in a
+    recording of beta (June 2025).
     """
 
     event_id: str | UnsetType | None = UNSET

@@ -59,6 +59,10 @@ EXCUSED: Mapping[str, str] = {
         "What is legal for an item that is done is so for one that is announced, but for its being added or done; and "
         "a second one of these folds under the finding."
     ),
+    r"conversation item: announced / added → (.* \(if response over\)|response over: never)": (
+        "An item that joins only after its response was missed at its place before, which is told first: what is told "
+        "here folds under that, and no one edit of a legal session leads to it."
+    ),
     r"transcription: none / segment → none": (
         "Both states take the same inputs. They differ in whether an unreadable event explains what is missing from "
         "the transcript, and segments are not part of that sum."
