@@ -291,3 +291,26 @@ def test_an_error_that_names_no_request_does_not_take_an_items_place_away() -> N
     talk.fails(None)
     talk.joins({**item, "status": "completed"}, after=first)
     assert "ITM010" not in [code for code, _ in told(talk)]
+
+
+def test_a_request_that_was_not_hasty_may_be_refused_for_any_reason() -> None:
+    talk = asked()
+    talk.begins()
+    talk.speaks("Hi")
+    talk.ends()
+    talk.asks()
+    talk.fails(talk.lines[-1][1]["event_id"], "invalid_value")
+    assert told(talk) == []
+
+
+def test_what_stands_behind_an_item_that_never_joined_is_not_out_of_place() -> None:
+    message = {"type": "message", "role": "assistant", "content": []}
+    user = {"type": "message", "role": "user", "status": "completed", "content": []}
+    for joined in (True, False):
+        talk = asked()
+        talk.begins()
+        talk.closes_item(talk.opens_item({**message, "id": "item_x"}, mirrored=joined), mirrored=joined)
+        for name in ("item_a", "item_b"):
+            talk.client("conversation.item.create", item={**user, "id": name})
+            talk.joins({**user, "id": name}, after="item_x")
+        assert (("ITM010", len(talk.lines) - 1) in told(talk)) is joined
