@@ -295,9 +295,7 @@ def test_an_error_that_names_no_request_does_not_take_an_items_place_away() -> N
 
 def test_a_request_that_was_not_hasty_may_be_refused_for_any_reason() -> None:
     talk = asked()
-    talk.begins()
     talk.speaks("Hi")
-    talk.ends()
     talk.asks()
     talk.fails(talk.lines[-1][1]["event_id"], "invalid_value")
     assert told(talk) == []
