@@ -144,8 +144,8 @@ def test_output_that_the_client_cleared() -> None:
 def test_a_cleared_input_buffer_ends_the_speech() -> None:
     started = ga.InputAudioBufferSpeechStarted(event_id="e", item_id="item_1", audio_start_ms=0)
 
-    assert remembered(started).speech_item == "item_1"
-    assert remembered(started, ga.InputAudioBufferCleared(event_id="e")).speech_item is None
+    assert remembered(started).hearing.item == "item_1"
+    assert remembered(started, ga.InputAudioBufferCleared(event_id="e")).hearing.item is None
 
 
 def test_values_are_read_from_anything() -> None:

@@ -313,3 +313,131 @@ def test_what_stands_behind_an_item_that_never_joined_is_not_out_of_place() -> N
             talk.client("conversation.item.create", item={**user, "id": name})
             talk.joins({**user, "id": name}, after="item_x")
         assert (("ITM010", len(talk.lines) - 1) in told(talk)) is joined
+
+
+def test_an_item_without_a_predecessor_where_a_request_wants_the_beginning_comes_first() -> None:
+    user: dict[str, Any] = {"type": "message", "role": "user", "status": "completed", "content": []}
+    talk = Talk("ga")
+    talk.opens()
+    first = talk.says("one")
+    talk.client("conversation.item.create", item={**user, "id": "item_x"}, previous_item_id="root")
+    talk.joins({**ASSISTANT, "status": "completed", "id": "item_other"}, after=None)
+    talk.joins({**user, "id": "item_x"}, after=None)
+    talk.creates({**user, "id": "item_y"})
+    assert talk.lines[-1][1]["previous_item_id"] == first
+    assert told(talk) == []
+
+
+def test_behind_an_item_that_is_done_and_still_to_join_comes_only_what_follows_it_or_the_tail() -> None:
+    for place in ("item_x", "the tail", None):
+        talk = asked()
+        talk.begins()
+        item = talk.opens_item({**ASSISTANT, "id": "item_x"}, mirrored=False)
+        talk.closes_item(item, mirrored=False)
+        shown = {"type": "message", "role": "user", "status": "completed", "content": [], "id": "item_a"}
+        talk.client("conversation.item.create", item=shown)
+        talk.joins(shown, after=talk.tail if place == "the tail" else place)
+        assert (("ITM010", len(talk.lines) - 1) in told(talk)) is (place is None)
+
+
+def test_the_item_of_a_turn_is_placed_by_nobody_also_before_its_commit() -> None:
+    for previous in (None, "item_first"):
+        talk = Talk("ga", vad=True)
+        talk.opens()
+        talk.joins({**ASSISTANT, "status": "completed", "id": "item_first"})
+        talk.server("input_audio_buffer.speech_started", audio_start_ms=0, item_id="item_u")
+        talk.server("input_audio_buffer.speech_stopped", audio_end_ms=400, item_id="item_u")
+        content = [{"type": "input_audio", "transcript": None}]
+        spoken = {
+            "id": "item_u",
+            "type": "message",
+            "role": "user",
+            "status": "completed",
+            "content": content,
+        }
+        talk.joins(spoken, after=previous)
+        assert (("ITM010", len(talk.lines) - 1) in told(talk)) is (previous is None)
+
+
+def test_only_the_end_of_a_remote_call_may_come_after_its_response() -> None:
+    for late in (True, False):
+        talk = Talk("ga")
+        talk.opens()
+        talk.lists_tools()
+        talk.says("Hello")
+        talk.asks()
+        talk.remote()
+        done = talk.lines.pop()
+        types = [event["type"] for _, event in talk.lines]
+        at = types.index("response.output_item.added") + 1
+        added = talk.lines[at]
+        assert types[at : at + 2] == ["conversation.item.added", "response.mcp_call_arguments.done"]
+        talk.lines[at : at + 2] = (done, added) if late else (added, done)
+        assert told(talk) == ([("RSP009", at + 2)] if late else [])
+
+
+def test_after_nothing_but_errors_nobody_knows_what_the_recording_holds() -> None:
+    output = {"type": "function_call_output", "call_id": "call_1", "output": "{}"}
+    references = [{"type": "item_reference", "id": "item_before"}]
+    for announced in (True, False):
+        talk = Talk("beta")
+        if announced:
+            talk.opens()
+        talk.fails(None, "session_error")
+        talk.client("conversation.item.create", item=output)
+        talk.client("conversation.item.delete", item_id="item_before")
+        talk.client("response.create", response={"conversation": "none", "input": references})
+        assert {code for code, _ in told(talk)} == ({"ITM021", "CLI024", "CLI032"} if announced else set())
+
+
+def test_two_turns_beside_a_response_do_not_show_that_it_is_never_done() -> None:
+    talk = Talk("ga", vad=True)
+    talk.opens()
+    detection = {"type": "server_vad", "create_response": False, "interrupt_response": False}
+    talk.lines[0][1]["session"]["audio"]["input"]["turn_detection"] = detection
+    talk.hears()
+    talk.asks()
+    talk.begins()
+    talk.opens_item(ASSISTANT)
+    talk.hears()
+    talk.hears()
+    assert told(talk) == []
+
+
+def test_playback_that_was_cleared_is_not_cleared_again_also_where_nobody_saw_it_start() -> None:
+    for asks in (True, False):
+        talk = asked(webrtc=True)
+        talk.begins()
+        talk.plays("cleared")
+        talk.client("output_audio_buffer.clear" if asks else "input_audio_buffer.clear")
+        talk.plays("cleared")
+        del talk.lines[:-3]
+        assert told(talk) == ([] if asks else [("OAB003", 3)])
+
+
+def test_an_item_belongs_to_the_response_that_first_named_it() -> None:
+    talk = asked()
+    talk.begins()
+    item = talk.opens_item(ASSISTANT)
+    del talk.lines[:]
+    talk.server("response.content_part.added", **talk.about(item), part={"type": "text", "text": ""})
+    talk.begins()
+    item["status"] = "completed"
+    talk.server("response.output_item.done", response_id=talk.response, output_index=0, item=item)
+    talk.ends()
+    assert "RSP024" not in {code for code, _ in told(talk)}
+
+
+def test_a_response_that_was_done_is_created_again_also_where_nobody_saw_it_begin() -> None:
+    for known in (True, False):
+        talk = asked()
+        talk.begins()
+        talk.ends()
+        done = talk.lines[-1]
+        talk.begins()
+        other = talk.lines[-1]
+        created = talk.lines[-3]
+        assert created[1]["type"] == "response.created"
+        talk.lines = [*([done] if known else []), other, created]
+        codes = {code for code, line in told(talk) if line == len(talk.lines)}
+        assert codes == {"RSP002" if known else "RSP004"}

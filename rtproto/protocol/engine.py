@@ -39,6 +39,7 @@ class Entity:
         "parent",
         "size",
         "state",
+        "stayed",
         "taint",
         "text",
     )
@@ -53,6 +54,8 @@ class Entity:
         """Line, event type and input of every change of state."""
         self.adopted = False
         """First seen after its beginning, in a recording that starts mid-session."""
+        self.stayed = False
+        """A guard has kept it where it was, so it is known although it never moved."""
         self.taint: int | None = None
         """Index of the root finding that broke this entity's order."""
         self.text: list[str] = []
@@ -329,6 +332,7 @@ class Engine:
         elif cell == entity.machine.states[0]:
             # Back at rest in good order, as between two turns: what breaks from here on is a fault of its own.
             entity.taint = None
+            entity.stayed = True
         if cell != state:
             entity.move(cell, line, type, leg.input)
             self.moves += 1
@@ -373,6 +377,7 @@ class Engine:
             self.mid_session
             and entity.machine.adoptable
             and entity.unseen
+            and not entity.stayed
             and (entity.parent is None or entity.parent.adopted)
         )
 

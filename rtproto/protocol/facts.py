@@ -15,7 +15,7 @@ from rtproto.events.audio import BYTES_PER_MS
 from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
 from rtproto.protocol.playback import Playback
-from rtproto.protocol.records import CLIENT_IDS, Item, Response, settle
+from rtproto.protocol.records import CLIENT_IDS, Item, Response, response_of, settle
 from rtproto.protocol.values import field, tag_of
 
 if TYPE_CHECKING:
@@ -64,9 +64,6 @@ class Facts:
         """User turns committed so far."""
         self.current_response: str | None = None
         """The response that writes to the default conversation now."""
-        self.speech_item: str | None = None
-        self.speech_line = 0
-        """The line of the last `speech_started`."""
         self.turn_due = False
         """The user has spoken, or kept silent for too long, and the server may answer that by itself."""
         self.committed_item: str | None = None
@@ -98,7 +95,7 @@ class Facts:
         """Audio payloads were cut by the recorder."""
         self.output_audio: dict[tuple[str, int], Entity] = {}
         """The audio stream of each content part that spoke."""
-        self.hearing = Hearing()
+        self.hearing = Hearing(self.ledger.generated)
         self.call_items: dict[str, str] = {}
         """The id of the function_call item by call_id."""
         self.playback = Playback()
@@ -126,15 +123,15 @@ class Facts:
         return self.heard is not None and time - self.heard > STALL
 
     def tail(self) -> str | None:
-        """The last item of the conversation, as far as the recording shows it."""
-        return next(reversed(self.conversation), None)
+        """The last item of the conversation, as far as the recording shows it; never one whose place is a guess."""
+        return next((item_id for item_id in reversed(self.conversation) if item_id != self.misplaced), None)
 
     def inserts(self, event: Any) -> bool:
         """Whether an item that joins answers a request for a place, or stands where an open one wants its item."""
         item_id, place = field(event, "item", "id"), field(event, "previous_item_id") or "root"
         if field(self.ledger.answered_by(event), "event", "previous_item_id") is not None:
             return True
-        if item_id == self.committed_item or item_id in self.ledger.generated:
+        if item_id in self.ledger.generated:
             return False
         places = (field(r.event, "previous_item_id") for r in self.ledger.pending("conversation.item.create"))
         return "conversation.item.create" in self.ledger.guessed or place in places
@@ -146,9 +143,12 @@ class Facts:
 
     def may_be_placed(self, item_id: str) -> bool:
         """Whether the client may have chosen the place of this item in a request that the recording does not show."""
-        known = self.items.get(item_id)
-        generated = known is not None and known.response_id is not None
-        return "client" not in self.seen and item_id != self.committed_item and not generated
+        return "client" not in self.seen and item_id not in self.ledger.generated
+
+    def committing_by_hand(self) -> bool:
+        """Whether the client has committed while the user spoke, and waits for the answer."""
+        asked = self.ledger.pending("input_audio_buffer.commit")
+        return any(self.hearing.in_speech(request.line) for request in asked)
 
     def turn_detection_on(self) -> bool | None:
         """Whether the server detects turns, by the effective session; None when no session has shown it."""
@@ -246,7 +246,7 @@ class Facts:
         item_id = getattr(event.item, "id", None)
         if item_id is None or item_id is UNSET:
             return
-        placed = self.may_be_placed(item_id)
+        placed = self.may_be_placed(item_id) or self.inserts(event)  # before anything is noted of the item
         known = self.items.get(item_id)
         if known is None or item_id in self.deleted:
             known = self.items[item_id] = Item(event.item, event, line, None)
@@ -266,9 +266,7 @@ class Facts:
             order = list(self.conversation)
             order.insert(order.index(previous) + 1, item_id)
             self.conversation = dict.fromkeys(order)
-        elif field(self.ledger.answered_by(event), "event", "previous_item_id") == "root" or (
-            placed and known.previous is None
-        ):
+        elif placed and known.previous is None:
             self.conversation = {item_id: None, **self.conversation}
         else:
             self.conversation[item_id] = None
@@ -293,8 +291,6 @@ class Facts:
             self.ledger.generated.discard(item_id)
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.speech_item = field(event, "item_id")
-        self.speech_line = line
         self.turn_due = self.answers_by_itself()
         self.hearing.on_started(event, line)
 
@@ -306,18 +302,17 @@ class Facts:
         self.idle_item = field(event, "item_id")
 
     def on_committed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.speech_item = None
         self.committed_item = field(event, "item_id")
         self.hearing.empty(self.appended)
         self.appended = 0
         self.turns += 1
         self.turn_due = self.answers_by_itself()
-        self.hearing.on_committed(event, line)
+        self.hearing.on_committed(event, line, by_hand=self.committing_by_hand())
         if self.committed_item in self.items:
             self.committed_item = None
 
     def on_cleared(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.speech_item = None
+        self.hearing.on_cleared()
 
     def on_response_created(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         response_id = field(event, "response", "id")
@@ -327,7 +322,7 @@ class Facts:
         default = self.writes_to_default(event.response)
         response = self.responses.get(response_id)
         if response is None:
-            response = self.responses[response_id] = Response(response_id, line, default, self.turns)
+            response = self.responses[response_id] = Response(response_id, line, default)
             request = self.ledger.answered_by(event)
             if request is None:
                 self.turn_due = False
@@ -367,7 +362,7 @@ class Facts:
             return None
         response = self.responses.get(response_id)
         if response is None:
-            response = self.responses[response_id] = Response(response_id, line, True, self.turns)
+            response = self.responses[response_id] = Response(response_id, line, True)
             if self.current_response is None:
                 self.current_response = response_id
         return response
@@ -384,7 +379,8 @@ class Facts:
         if item_id is None or response is None:
             return
         if item_id not in response.output.values():
-            if getattr(self.items.get(item_id), "response_id", None) in (None, response.id):
+            # An item belongs to the response that named it first, whichever names it at its end.
+            if response_of(entity) in (None, response.id):
                 index = field(event, "output_index")
                 response.output[len(response.output) if index is None else index] = item_id
         elif response.default and item_id not in self.conversation and item_id not in self.deleted:
@@ -397,7 +393,11 @@ class Facts:
         response.done_items[item_id] = event.item
 
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        response = self.responses.get(field(event, "response", "id") or "")
+        response_id = field(event, "response", "id")
+        if self.mid_session:
+            # One that began before the recording may not be created any more.
+            self.adopt_response(response_id, line)
+        response = self.responses.get(response_id or "")
         if response is None:
             return
         self.heard = None

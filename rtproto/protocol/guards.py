@@ -68,10 +68,12 @@ def _other_responses_item(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _response_over(facts: Facts, event: Any, entity: Any) -> bool:
-    """The response that announced the item is done, and the item is no call of MCP, which may run on."""
+    """The response that announced the item is done, and this does not finish a call of MCP, which may run on."""
     item = facts.items.get(entity.key[0])
     response = None if item is None else facts.responses.get(item.response_id or "")
-    return response is not None and response.done and item is not None and item.type != "mcp_call"
+    if item is None or response is None or not response.done:
+        return False
+    return item.type != "mcp_call" or tag_of(event) != "conversation.item.done"
 
 
 def _audio_part(facts: Facts, event: Any, entity: Any) -> bool:
@@ -79,8 +81,15 @@ def _audio_part(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _speech_item(facts: Facts, event: Any, entity: Any) -> bool:
-    """The event names the item that `speech_started` announced."""
-    return bool(facts.speech_item is None or field(event, "item_id") == facts.speech_item)
+    """The event names the item of the turn, or the client has committed while the user spoke, which begins another."""
+    item = facts.hearing.item
+    return item is None or bool(field(event, "item_id") == item) or facts.committing_by_hand()
+
+
+def _speech_cut_off(facts: Facts, event: Any, entity: Any) -> bool:
+    """A commit came while the user spoke, which the client asked for, or which took another item than now stops."""
+    taken = facts.hearing.cut_off
+    return taken is not None and bool(field(event, "item_id") != taken)
 
 
 def _committed_item(facts: Facts, event: Any, entity: Any) -> bool:
@@ -189,6 +198,7 @@ GUARDS: Mapping[str, Guard] = {
     "response over": _response_over,
     "audio part": _audio_part,
     "speech item": _speech_item,
+    "speech cut off": _speech_cut_off,
     "committed item": _committed_item,
     "spoken item": _spoken_item,
     "turn in order": _turn_in_order,

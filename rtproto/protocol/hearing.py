@@ -24,40 +24,73 @@ class Mark(Struct, frozen=True):
 class Hearing:
     """The audio that went in, and where speech began and ended in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, generated: set[str]) -> None:
+        self.generated = generated
+        """Items that the server makes by itself, those of the user's turns among them."""
         self.emptied: int | None = 0
         """Decoded bytes that were appended before the last commit or clear; None once they cannot be known."""
         self.started: Mark | None = None
         """The last `speech_started`."""
         self.stopped: Mark | None = None
         """The last `speech_stopped`."""
+        self.start_line = 0
+        """The line of the last `speech_started`."""
         self.speech_line = 0
         """The line of the last VAD event."""
+        self.item: str | None = None
+        """The item of the turn that is going on: of the speech, or of its end where the start was not recorded."""
+        self.speaking = False
+        """Speech has started, and neither its end nor a commit nor a clear has come since."""
+        self.cut_off: str | None = None
+        """The item of a commit that came while somebody spoke, until that speech stops; empty where the client had
+        asked for it."""
         self.commit_previous: Any = UNSET
         """The `previous_item_id` of the last `committed`."""
         self.commit_line = 0
         self.unasked_line = 0
         """The line of the last `response.created` that no request of the client's explains."""
 
+    def _announced(self, event: Any) -> str | None:
+        item: str | None = field(event, "item_id")
+        if item is not None:
+            self.generated.add(item)
+        return item
+
     def empty(self, appended: int | None) -> None:
         """The buffer was emptied of that many bytes."""
         self.emptied = None if self.emptied is None or appended is None else self.emptied + appended
 
+    def in_speech(self, line: int) -> bool:
+        """Whether that line came while the user spoke, now or the last time."""
+        return self.start_line < line and (self.speaking or line < self.speech_line)
+
     def on_started(self, event: Any, line: int) -> None:
         """Note where speech began."""
         ms = field(event, "audio_start_ms")
-        self.speech_line = line
+        self.start_line = self.speech_line = line
+        self.item, self.speaking, self.cut_off = self._announced(event), True, None
         if ms is not None:
-            self.started = Mark(ms, line, field(event, "item_id"))
+            self.started = Mark(ms, line, self.item)
 
     def on_stopped(self, event: Any, line: int) -> None:
         """Note where speech ended."""
         ms = field(event, "audio_end_ms")
         self.speech_line = line
+        item = self._announced(event)
+        self.item, self.speaking, self.cut_off = self.item or item, False, None
         if ms is not None:
-            self.stopped = Mark(ms, line, field(event, "item_id"))
+            self.stopped = Mark(ms, line, item)
 
-    def on_committed(self, event: Any, line: int) -> None:
-        """Note what the commit says of the item's place."""
+    def on_committed(self, event: Any, line: int, *, by_hand: bool) -> None:
+        """Note what the commit says of the item's place, and what it is of; `by_hand`: the client asked for it while
+        somebody spoke."""
         self.commit_line = line
         self.commit_previous = getattr(event, "previous_item_id", UNSET)
+        item = self._announced(event)
+        if self.speaking:
+            self.cut_off = "" if by_hand else item
+        self.item, self.speaking = None, False
+
+    def on_cleared(self) -> None:
+        """Whoever spoke is not heard any more."""
+        self.item, self.speaking, self.cut_off = None, False, None

@@ -99,7 +99,7 @@ class Ledger:
         self.guessed: set[str] = set()
         """Types of requests of which one was struck out by an error that did not name it."""
         self.generated: set[str] = set()
-        """Items that a response announced: no client asked for them."""
+        """Items that a response or a turn of the user's announced: no client asked for them."""
 
     def ask(self, type: str, event: Any, line: int) -> Request | None:
         """Enter a client event; returns the request, or None for an event that is never answered."""

@@ -79,16 +79,13 @@ class Response:
         "output",
         "outside",
         "session",
-        "turn",
     )
 
-    def __init__(self, id: str, line: int, default: bool, turn: int) -> None:
+    def __init__(self, id: str, line: int, default: bool) -> None:
         self.id = id
         self.line = line
         self.default = default
         """Whether it writes to the default conversation."""
-        self.turn = turn
-        """User turns that were committed before it."""
         self.output: dict[int, str] = {}
         """Item ids by output_index, as `response.output_item.added` announced them."""
         self.open_items: set[str] = set()
@@ -106,6 +103,13 @@ class Response:
         """Its `conversation_id` is an explicit null: its items belong to no conversation."""
         self.audio_part = False
         """A content part of audio was added to it."""
+
+
+def response_of(entity: Any) -> Any:
+    """The id of the response in which the engine found that entity first; None where it is in none."""
+    while entity is not None and entity.machine.name != "response":
+        entity = entity.parent
+    return None if entity is None else entity.key[0]
 
 
 def settle(stream: Any, said: Any) -> None:

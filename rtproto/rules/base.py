@@ -154,9 +154,10 @@ class Context:
         return True
 
     @property
-    def server_seen(self) -> bool:
-        """The recording has shown an event of the server so far."""
-        return "server" in self.facts.seen
+    def begun(self) -> bool:
+        """The server has said something besides errors: it is known whether the recording holds the session's start."""
+        session = self.engine.find("session")
+        return session is not None and session.state != "awaiting"
 
     @property
     def both_directions(self) -> bool:

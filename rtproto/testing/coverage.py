@@ -36,9 +36,10 @@ UNREACHED: Mapping[Cell, str] = {
 COMBINATIONS: list[tuple[str, tuple[str, ...]]] = [
     *((dialect, (name,)) for name, dialects in FEATURES.items() for dialect in dialects),
     *[("ga", ("idle",))] * 16,
-    *[("ga", ("webrtc", "voice"))] * 4,
-    *[("ga", ("text", "functions", "items"))] * 24,
+    *[("ga", ("webrtc", "voice"))] * 24,
+    *[("ga", ("text", "functions", "items"))] * 12,
     *[("ga", ("voice", "mcp", "failures"))] * 8,
+    *[("ga", ("text", "mcp", "approval"))] * 16,
 ]
 """Features that are looked at by themselves, more often where what they lead to is rare."""
 

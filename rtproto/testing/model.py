@@ -97,6 +97,8 @@ class Hearing:
         self.end = 0
         self.item: str | None = None
         """The item of the speech that is going on, or stopped last."""
+        self.cut_off = False
+        """The client has committed while the user spoke, who speaks on."""
         self.length: dict[str, int] = {}
         """Milliseconds of each turn by its item."""
 

@@ -144,12 +144,13 @@ def itm010(log: Log) -> Faults:
 def itm021(log: Log) -> Faults:
     """The output of a call belongs to a function call that is in the conversation.
 
-    Not judged before the server has said anything, since nobody knows then what the recording holds.
+    Not judged before the server has said anything but errors, since nobody knows then what the recording holds.
     """
     if not log.complete:
         return
     for e in (*log.client("conversation.item.create"), *log.server(*ADDED, "conversation.item.done")):
-        if e.get("item", "type") != "function_call_output" or not any(b.server for b in log.before(e)):
+        begun = any(b.server and b.type != "error" for b in log.before(e))
+        if e.get("item", "type") != "function_call_output" or not begun:
             continue
         calls = {b.get("item", "call_id") for b in log.before(e) if b.get("item", "type") == "function_call"}
         if e.get("item", "call_id") not in calls:
@@ -157,9 +158,18 @@ def itm021(log: Log) -> Faults:
 
 
 def turn(log: Log, event: Event) -> list[Event]:
-    """What moved the speech turn before a line: starts, stops, commits, clearings and the end of detection."""
+    """What moved the speech turn before a line: starts, stops, commits, clearings and the end of detection.
+
+    A commit that was refused moved nothing.
+    """
     moved = [e for e in log.before(event, *TURN, "session.updated") if e.type in TURN or _vad_off(e)]
-    return [e for e in moved if e.client == (e.type == "input_audio_buffer.commit")]
+    refused = {r.get("error", "event_id") for r in log.before(event, "error")} - {None}
+    return [
+        e
+        for e in moved
+        if e.client == (e.type == "input_audio_buffer.commit")
+        and not (e.client and e.get("event_id") in refused)
+    ]
 
 
 def _vad_off(updated: Event) -> bool:
@@ -168,12 +178,15 @@ def _vad_off(updated: Event) -> bool:
 
 
 def iab001(log: Log) -> Faults:
-    """Speech stops only for an item whose speech has started, unless the client committed meanwhile."""
+    """Speech stops only for an item whose speech has started, unless the client committed meanwhile.
+
+    Its commit takes the turn's item, so a commit of another item than now stops was by hand also where nobody saw it.
+    """
     for e in log.server("input_audio_buffer.speech_stopped"):
         moved = turn(log, e)
         heard = [m for m in moved if not m.type.endswith(("commit", "committed"))]
         since = moved[len(moved) if not heard else moved.index(heard[-1]) + 1 :]
-        by_hand = not since or any(m.client for m in since)
+        by_hand = not since or since[0].client or since[0].get("item_id") != e.get("item_id")
         if heard and heard[-1].type.endswith("speech_started") and by_hand:
             continue
         if log.complete or any(m.type.endswith(("started", "stopped")) for m in moved):
@@ -185,11 +198,16 @@ def iab003(log: Log) -> Faults:
 
     A commit while somebody speaks is the client's, by whatever channel, and begins another item.
     """
+    turns = {"speech_started": "speech_stopped", "speech_stopped": "committed"}
     for e in log.server("input_audio_buffer.speech_stopped", "input_audio_buffer.committed"):
         moved = turn(log, e)
-        last = moved[-1].type.rpartition(".")[2] if moved else ""
-        turns = {"speech_started": "speech_stopped", "speech_stopped": "committed"}
-        if e.type.endswith(turns.get(last, " ")) and moved[-1].get("item_id") != e.get("item_id"):
+        server = [m for m in moved if m.server]
+        last = server[-1].type.rpartition(".")[2] if server else ""
+        if not e.type.endswith(turns.get(last, " ")) or server[-1].get("item_id") == e.get("item_id"):
+            continue
+        started, stopped = (server[-1:], e) if last == "speech_started" else (server[-2:-1], server[-1])
+        since = started[0].at if started else -1
+        if not any(m.client and since < m.at < stopped.at for m in moved):
             yield e.at, Severity.ERROR
     for e in log.server(*ADDED):
         known = {a.get("item", "id") for a in log.before(e, *ADDED, "conversation.item.create")}

@@ -53,10 +53,15 @@ def rsp001(log: Log) -> Faults:
 
 
 def rsp004(log: Log) -> Faults:
-    """The default conversation has one response in progress at a time; one that is created again is no second one."""
+    """The default conversation has one response in progress at a time; one that is created again is no second one.
+
+    One that was done before had been created before, also where the recording has missed that.
+    """
     for e in log.server("response.created"):
-        others = [c for c in log.active(e) if c.get("response", "id") != e.get("response", "id")]
-        if others and not log.out_of_band(e) and not log.created(e.get("response", "id"), e):
+        named = e.get("response", "id")
+        others = [c for c in log.active(e) if c.get("response", "id") != named]
+        again = log.created(named, e) or done_before(log, named, e)
+        if others and not log.out_of_band(e) and not again:
             yield e.at, Severity.ERROR
 
 
@@ -295,7 +300,7 @@ def out013(log: Log) -> Faults:
 
 
 def out021(log: Log) -> Faults:
-    """A function call keeps its `call_id` in all that is said of its item."""
+    """A function call keeps its `call_id` in all that is said of its item, from where the recording sees it begin."""
     whole = (
         "response.output_item.added",
         "response.output_item.done",
@@ -312,17 +317,12 @@ def out021(log: Log) -> Faults:
 
     for e in log.server(*whole, *short):
         item, called = call(e)
-        opened = log.complete or any(
-            item == w.get("item", "id") for w in log.before(e, *whole[:1], *whole[2:4])
-        )
-        if (
-            opened
-            and called is not None
-            and any(
-                other == item and earlier not in (None, called)
-                for other, earlier in map(call, (b for b in log.before(e, *whole, *short) if b.server))
-            )
-        ):
+        opened = [w.at for w in log.before(e, *whole[:1], *whole[2:4]) if item == w.get("item", "id")]
+        if called is None or not (log.complete or opened):
+            continue
+        since = 0 if log.complete else opened[0]
+        earlier = [call(b) for b in log.before(e, *whole, *short) if b.server and b.at >= since]
+        if any(other == item and told not in (None, called) for other, told in earlier):
             yield e.at, Severity.ERROR
 
 

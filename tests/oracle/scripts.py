@@ -73,6 +73,13 @@ def scripts() -> dict[str, Lines]:
         t.asks()
         t.speaks("Here")
 
+        t = talk("in-two", dialect, vad=True)
+        t.opens()
+        t.hears_in_two()
+        t.speaks("Go", " on")
+        t.hears()
+        t.speaks("Yes")
+
     t = talk("remote", "ga")
     t.opens()
     t.lists_tools()

@@ -44,7 +44,7 @@ def dia001(log: Log) -> Faults:
 def dia005(log: Log) -> Faults:
     """A GA client gives `session.type` in an update, and no flat beta field in an update or a response.
 
-    What is wholly flat, and sent before the server has said anything, may be for a beta server.
+    What is wholly flat, and sent before the server has said anything but errors, may be for a beta server.
     """
     if log.dialect != "ga":
         return
@@ -52,7 +52,8 @@ def dia005(log: Log) -> Faults:
     for e in log.client("session.update", "response.create"):
         update = e.type == "session.update"
         holder, fields = ("session", FLAT_FIELDS) if update else ("response", unheard)
-        known = any(b.server for b in log.before(e)) or any(e.has(holder, field) for field in NESTED_FIELDS)
+        known = any(b.server and b.type != "error" for b in log.before(e))
+        known = known or any(e.has(holder, field) for field in NESTED_FIELDS)
         untyped = update and not e.get("session", "type")
         if known and (untyped or any(e.has(holder, field) for field in fields)):
             yield e.at, Severity.ERROR

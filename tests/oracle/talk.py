@@ -326,10 +326,27 @@ class Talk:
             self.server("input_audio_buffer.speech_stopped", audio_end_ms=self.clock, item_id=item)
         else:
             self.client("input_audio_buffer.commit")
+        self.commits(item)
+        return item
+
+    def commits(self, item: str) -> None:
+        """The server commits what was heard; it becomes a message of the user's."""
         self.server("input_audio_buffer.committed", previous_item_id=self.tail, item_id=item)
         content = [{"type": "input_audio", "transcript": None}]
         self.joins({"id": item, "type": "message", "role": "user", "status": "completed", "content": content})
-        return item
+
+    def hears_in_two(self, ms: int = 300) -> tuple[str, str]:
+        """A spoken turn of which the client commits the first half by hand, while the user speaks on."""
+        first, second = self.fresh("item"), self.fresh("item")
+        start = self.clock
+        self.appends(ms // 2)
+        self.server("input_audio_buffer.speech_started", audio_start_ms=start, item_id=first)
+        self.client("input_audio_buffer.commit")
+        self.commits(first)
+        self.appends(ms - ms // 2)
+        self.server("input_audio_buffer.speech_stopped", audio_end_ms=self.clock, item_id=second)
+        self.commits(second)
+        return first, second
 
     def transcribes(self, item: str, text: str) -> None:
         """What was heard arrives as text."""

@@ -15,8 +15,10 @@ INPUT_AUDIO_BUFFER = Machine(
         ("silent", "cleared"): "silent",
         ("silent", "timeout"): "silent",
         ("speaking", "speech stopped"): When("speech item", "stopped", Breach("IAB003", "stopped")),
-        # A client may commit by hand while the server hears speech: the turn ends without `speech_stopped`.
+        # A client may commit by hand while the server hears speech: the turn ends without `speech_stopped`, or that
+        # comes later and ends another one.
         ("speaking", "committed"): "silent",
+        ("silent", "speech stopped"): When("speech cut off", "stopped", Breach("IAB001", "stopped")),
         ("speaking", "cleared"): "silent",
         ("stopped", "committed"): When(
             "speech item",
@@ -27,7 +29,6 @@ INPUT_AUDIO_BUFFER = Machine(
         ("stopped", "timeout"): "stopped",
     },
     breaches={
-        ("silent", "speech stopped"): Breach("IAB001", "stopped"),
         ("speaking", "speech started"): Breach("IAB002", "speaking"),
         ("stopped", "speech started"): Breach("IAB007", "speaking"),
         ("stopped", "speech stopped"): Breach("IAB001", "stopped"),

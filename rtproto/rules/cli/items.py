@@ -48,7 +48,7 @@ class ItemReferenceUnknown(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        if context.facts.mid_session or not context.server_seen:
+        if context.facts.mid_session or not context.begun:
             return
         for index, item in enumerate(listed(event, "response", "input") or ()):
             if isinstance(item, ItemReference) and not _known(context, item.id):
@@ -125,7 +125,7 @@ class RetrieveOrDeleteUnknown(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
         item_id = field(event, "item_id")
-        if facts.mid_session or not context.server_seen or item_id is None:
+        if facts.mid_session or not context.begun or item_id is None:
             return
         entity = context.engine.find("conversation item", (item_id,))
         if item_id in facts.deleted and entity is not None:

@@ -92,7 +92,7 @@ class ResponseCreateWithoutInput(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         facts = context.facts
-        if facts.conversation or facts.turns or facts.mid_session or not context.server_seen:
+        if facts.conversation or facts.turns or facts.mid_session or not context.begun:
             return ()
         if field(event, "response", "conversation") == "none" or any(
             look(event, "response", name) not in (UNSET, None, "")

@@ -134,7 +134,7 @@ class BetaShapedClientConfigInGa(Rule):
     )
     exceptions = (
         "Azure Voice Live takes flat sessions (profile azure-voice-live). A client that speaks before the server has "
-        "said anything, and wholly in the beta shape, may be on a beta connection."
+        "said anything but errors, and wholly in the beta shape, may be on a beta connection."
     )
     on = ("session.update", "response.create")
     reads = ("session", "response")
@@ -148,7 +148,7 @@ class BetaShapedClientConfigInGa(Rule):
         if session and "type" not in session:
             wrong.insert(0, "`session.type` is missing")
         nested = any(name in members for members in (session, response) for name in _GA_SHAPE)
-        if wrong and (nested or context.server_seen):
+        if wrong and (nested or context.begun):
             yield Verdict({"what": ", ".join(wrong)})
 
 

@@ -27,7 +27,10 @@ class SpeechStoppedWithoutStart(Rule):
         "The types say that the item_id of speech_started comes again in speech_stopped; 33 of 33 recorded "
         "turns."
     )
-    exceptions = "The first stop of a recording that starts mid-session."
+    exceptions = (
+        "The first stop of a recording that starts mid-session. A user who speaks on after the client committed by "
+        "hand."
+    )
     symptoms = ("overlap",)
     example = Example(
         "voice_turn",
@@ -77,7 +80,7 @@ class SpeechItemIdMismatch(Rule):
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         added = field(broken.event, "item", "id")
-        promised = context.facts.committed_item if added else context.facts.speech_item
+        promised = context.facts.committed_item if added else context.facts.hearing.item
         yield Verdict(
             {"actual": added or field(broken.event, "item_id"), "started": promised},
             entity=broken.entity,

@@ -29,8 +29,8 @@ class CallOutputForUnknownCall(Rule):
         "invalid_tool_call_id."
     )
     exceptions = (
-        "Mid-session: the call is adopted. Recordings of the client alone. Seeded history may create the "
-        "call first."
+        "Mid-session: the call is adopted. Recordings of the client alone. Before the server has said anything but "
+        "errors, when nobody knows yet whether the recording holds its start. Seeded history may create the call first."
     )
     symptoms = ("refused", "tools")
     example = Example(
@@ -40,7 +40,7 @@ class CallOutputForUnknownCall(Rule):
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
-        if "server" not in context.facts.seen:
+        if not context.begun:
             return
         yield Verdict(
             {"call_id": str(broken.entity.key[0])},

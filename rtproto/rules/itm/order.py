@@ -77,9 +77,9 @@ class PreviousItemNotTail(Rule):
         previous = field(event, "previous_item_id")
         if facts.mid_session or item_id is None or item_id in facts.conversation:
             return
-        if facts.misplaced is not None or facts.inserts(event):
+        if facts.inserts(event) or facts.may_be_placed(item_id):
             return
-        if facts.may_be_placed(item_id):
+        if facts.misplaced is not None and previous == facts.misplaced:
             return
         tail = facts.tail()
         if previous == tail or (previous is not None and previous not in facts.conversation):

@@ -105,7 +105,7 @@ class ApprovalResponseUnknown(Rule):
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
-        if broken.state == "unknown" and not context.server_seen:
+        if broken.state == "unknown" and not context.begun:
             return
         what = "was never made" if broken.state == "unknown" else "has been answered"
         yield Verdict(

@@ -206,7 +206,8 @@ class ResponseNeverDone(Rule):
         "the recording's end."
     )
     exceptions = (
-        "A recording that simply stops: noted, not blamed, unless the conversation has gone on since."
+        "A recording that simply stops: noted, not blamed, unless the conversation has gone on to its next "
+        "response."
     )
     symptoms = ("silence",)
     example = Example(
@@ -222,15 +223,12 @@ class ResponseNeverDone(Rule):
             return  # Its end may have come before the recording.
         # Beside a response out of band the conversation goes on, and beside the conversation's a response out of band.
         later: list[Response] = []
-        turns = 0
         if response is not None and response.default:
             later = [r for r in context.facts.responses.values() if r.default and r.line > response.line]
-            turns = context.facts.turns - response.turn
-        went_on = bool(later) or turns > 1
         line, type, _ = entity.history[0]
         yield Verdict(
             {"response": str(entity.key[0])},
-            severity=None if went_on or not cut else Severity.INFO,
+            severity=None if later or not cut else Severity.INFO,
             entity=entity,
             line=line,
             type=type,

@@ -111,7 +111,11 @@ class CancelReasonWithoutCause(Rule):
             asked = known.get("asked", 0) > response.line or facts.ledger.answered_by(event) is not None
             if context.both_directions and not asked:
                 yield Verdict({"reason": reason, "missing": "the client asked for no such thing"})
-        elif reason == "turn_detected" and facts.speech_item is None and facts.speech_line < response.line:
+        elif (
+            reason == "turn_detected"
+            and facts.hearing.item is None
+            and facts.hearing.start_line < response.line
+        ):
             # The speech may still be told of: judged when it has not been by the next response.
             known["held"] = (context.line, event)
 

@@ -210,6 +210,13 @@ def delete(stage: Stage, key: Key) -> Iterator[Event]:
         yield from ask_to_delete(stage, key[0])
 
 
+@move("conversation.item.delete", "conversation item", weight=60, needs="items", costs="extras")
+def delete_at_once(stage: Stage, key: Key) -> Iterator[Event]:
+    """Delete an item that has joined and is still to be done: the two cross on their way."""
+    if stage.state("conversation item", *key) == "added":
+        yield from delete(stage, key)
+
+
 @move("conversation.item.delete", "function call", weight=20, needs="items", costs="extras")
 def delete_output(stage: Stage, key: Key) -> Iterator[Event]:
     """Take the output of a call back, to send another."""

@@ -20,7 +20,7 @@ def listening(stage: Stage) -> bool:
 @move("input_audio_buffer.append", "input audio buffer", weight=6)
 def append(stage: Stage, key: Key) -> Iterator[Event]:
     model, hearing = stage.model, stage.model.hearing
-    speaking = stage.state("input audio buffer") == "speaking"
+    speaking = stage.state("input audio buffer") == "speaking" or hearing.cut_off
     held = hearing.appended - hearing.emptied
     if model.media_track or not listening(stage) or held > 900 + 600 * speaking:
         return
@@ -44,7 +44,7 @@ def append(stage: Stage, key: Key) -> Iterator[Event]:
 @move("input_audio_buffer.speech_started", "input audio buffer", costs="turns")
 def speech_started(stage: Stage, key: Key) -> Iterator[Event]:
     model, hearing = stage.model, stage.model.hearing
-    if model.vad is None or not listening(stage):
+    if model.vad is None or not listening(stage) or hearing.cut_off:
         return
     if model.due and stage.state("idle turn") != "added":
         return
@@ -72,6 +72,8 @@ def speech_started(stage: Stage, key: Key) -> Iterator[Event]:
 @move("input_audio_buffer.speech_stopped", "input audio buffer")
 def speech_stopped(stage: Stage, key: Key) -> Iterator[Event]:
     hearing = stage.model.hearing
+    if stage.state("input audio buffer") != "speaking" and not hearing.cut_off:
+        return
     if stage.model.media_track:
         hearing.appended = max(hearing.appended, hearing.start + 900)
     if hearing.appended < hearing.start + SHORTEST_MS or stage.waiting("input_audio_buffer.commit"):
@@ -79,6 +81,7 @@ def speech_stopped(stage: Stage, key: Key) -> Iterator[Event]:
     end = hearing.start + SHORTEST_MS + stage.below(hearing.appended - hearing.start - SHORTEST_MS + 1)
     yield {"audio_end_ms": end, "item_id": hearing.item}
     hearing.end = end
+    hearing.cut_off = False
     hearing.length[hearing.item or ""] = end - hearing.start
 
 
@@ -173,6 +176,7 @@ def commit_answered(stage: Stage, key: Key) -> Iterator[Event]:
         return
     hearing = stage.model.hearing
     speaking = stage.state("input audio buffer") == "speaking"
+    speaks_on = speaking and stage.chance(5)
     id = hearing.item if speaking and hearing.item is not None else stage.name("item_u")
     hearing.end = hearing.start if speaking else hearing.end
     hearing.length[id] = hearing.appended - hearing.emptied
@@ -181,6 +185,9 @@ def commit_answered(stage: Stage, key: Key) -> Iterator[Event]:
     stage.answered("input_audio_buffer.commit")
     commit_item(stage, id, previous)
     stage.model.unanswered = not stage.model.transcribes
+    if speaks_on:
+        # What is said from here on is another item, which the end of the speech is the first to name.
+        hearing.item, hearing.start, hearing.cut_off = stage.name("item_u"), hearing.appended, True
 
 
 @move("input_audio_buffer.clear", "input audio buffer", weight=2, needs="clear", costs="extras")
@@ -203,6 +210,7 @@ def cleared(stage: Stage, key: Key) -> Iterator[Event]:
     hearing = stage.model.hearing
     hearing.emptied = hearing.appended
     hearing.end = max(hearing.end, hearing.start)
+    hearing.cut_off = False
 
 
 @move(

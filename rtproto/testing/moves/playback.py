@@ -54,7 +54,7 @@ def stopped(stage: Stage, key: Key) -> Iterator[Event]:
     yield {"response_id": key[0]}
 
 
-@move("output_audio_buffer.clear", "output audio buffer", weight=6, needs="webrtc")
+@move("output_audio_buffer.clear", "output audio buffer", weight=20, needs="webrtc")
 def clear(stage: Stage, key: Key) -> Iterator[Event]:
     """The client falls silent: it cancels the response, and clears what is left of it."""
     response = stage.model.responses[key[0]]

@@ -75,7 +75,7 @@ def call_completed(stage: Stage, key: Key) -> Iterator[Event]:
     stage.model.unanswered = True
 
 
-@move("response.mcp_call.failed", "mcp call", weight=1, needs="failures", dialects=("ga",))
+@move("response.mcp_call.failed", "mcp call", weight=3, needs="failures", dialects=("ga",))
 def call_failed(stage: Stage, key: Key) -> Iterator[Event]:
     place = running(stage, key)
     if place is None:
