@@ -19,6 +19,7 @@ from msgspec import Meta, Struct
 from rtproto.findings import Finding, SessionReport, Severity
 from rtproto.reports.places import shape
 from rtproto.selection import narrow
+from rtproto.urls import is_url
 
 VERSION = 1
 
@@ -82,7 +83,7 @@ class Baseline:
     def place(self, path: str) -> str:
         """The path as an entry has it."""
         try:
-            place = os.path.relpath(path, self.file.parent) if not path.startswith("<") else path
+            place = path if _has_no_place(path) else os.path.relpath(path, self.file.parent)
         except ValueError:  # another drive
             place = path
         return place.replace(os.sep, "/").encode("utf-8", "backslashreplace").decode()
@@ -121,7 +122,7 @@ class Baseline:
         ]
 
     def _named(self, place: str) -> str:
-        return os.path.relpath(self.file.parent / place) if not place.startswith("<") else place
+        return place if _has_no_place(place) else os.path.relpath(self.file.parent / place)
 
     def write(self, judged: Callable[[str, str], bool]) -> int:
         """Write the file anew, with what was found and what could not be met, and return how many entries it has.
@@ -205,3 +206,8 @@ def _char(char: str) -> str:
     if char.isprintable():
         return char
     return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+
+
+def _has_no_place(path: str) -> bool:
+    """Whether that is the name of a stream or a URL, which is the same wherever the baseline lies."""
+    return path.startswith("<") or is_url(path)

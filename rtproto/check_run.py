@@ -1,4 +1,4 @@
-"""One run of the check command: each path to its report, the reports to their writers, and the exit status."""
+"""One run of the check command: each recording to its report, the reports to their writers, and the exit status."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -16,11 +16,11 @@ from msgspec.structs import replace
 from rtproto import console
 from rtproto.check_outputs import CannotOpen, Outputs, step_summary
 from rtproto.check_settings import wanted
-from rtproto.check_targets import STDIN, targets
-from rtproto.findings import Finding, Report, SessionReport, Severity, Unchecked
-from rtproto.packing import plain
+from rtproto.check_targets import STDIN, Target, targets
+from rtproto.check_work import reports_of, unchecked
+from rtproto.findings import Finding, Report, SessionReport, Severity
+from rtproto.fleet import Fleet, Lost, batches, size_of
 from rtproto.progress import Progress
-from rtproto.recording import Settings
 from rtproto.reports import Options
 from rtproto.reports.words import plural, prose
 from rtproto.selection import Selection
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 CLEAN, FOUND, NOT_CHECKED = 0, 1, 2
 
-Target = tuple[str, str]
-"""A path, and the reason why it cannot be checked or an empty string."""
 _TOLD = 5
 """Stale entries of a baseline that are named."""
 
@@ -40,12 +38,15 @@ _TOLD = 5
 def check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     """Check what the arguments name, and return the exit status."""
     named = list(targets(args.paths))
-    if args.follow and (len(named) != 1 or named[0][1] or named[0][0] not in (*args.paths, STDIN)):
+    first = named[0]
+    if args.follow and (
+        len(named) != 1 or first.problem or first.source or first.path not in (*args.paths, STDIN)
+    ):
         options.error("--follow takes one FILE, or - for standard input")
-    judge = Judge(options, args, [path for path, _ in named])
+    judge = Judge(options, args, (target.path for target in named))
     try:
         if args.follow:
-            judge.follow(named[0][0])
+            judge.follow(first.path)
         else:
             judge.run(named)
         judge.finish()
@@ -85,6 +86,7 @@ class Judge:
             width=console.width(out),
             list_unchecked=False,
         )
+        self._check = partial(reports_of, verbose=args.verbose)
         self._outputs = Outputs(out, args.format, told, live=args.follow)
         try:
             self._outputs.open(args.output, paths, step_summary() if args.format == "github" else None)
@@ -132,61 +134,72 @@ class Judge:
         self._outputs.finding(finding, path)
 
     def run(self, named: Sequence[Target]) -> None:
-        """Check every path and report it.  Ctrl-C ends the run early, with a report of what was checked until then."""
+        """Check every recording and report it.  Ctrl-C ends the run early, with a report of what was
+        checked until then, and so does the loss of those who do the work."""
         terminal = sys.stderr if console.is_terminal(sys.stderr) else None
-        sizes = {path: _size(path) for path, _ in named} if terminal is not None else {}
+        sizes = {target.path: size_of(target) for target in named} if terminal is not None else {}
         width = console.width(terminal)
         watched = Progress(terminal, sizes, width=width, reading=self._settings.position)
-        with watched as progress, console.Interrupts() as interrupts:
-            done = 0
+        done = 0
+        with console.Interrupts() as interrupts, ExitStack() as stack:
             try:
-                with closing(self._reports(named)) as reports:
-                    for path, report in reports:
-                        progress.done(path, report)
-                        with interrupts.held(), progress.away():
-                            self._tell(report)
-                            done += 1
-            except KeyboardInterrupt:
-                self.code = console.INTERRUPTED
+                # Before the progress, whose thread would be in the way of a fork.
+                reports = stack.enter_context(self._reports(named))
+                progress = stack.enter_context(watched)
+                for report in reports:
+                    progress.done(named[done].path, report)
+                    with interrupts.held(), progress.away():
+                        self._tell(report)
+                        done += 1
+            except (KeyboardInterrupt, Lost) as end:
+                stack.close()
+                interrupted = isinstance(end, KeyboardInterrupt)
+                self.code = console.INTERRUPTED if interrupted else NOT_CHECKED
                 if done < len(named):
                     rest = len(named) - done - 1
                     more = f"; {plural(rest, 'path')} after it not begun" if rest else ""
-                    with progress.away():
-                        self._tell(unchecked(named[done][0], f"interrupted{more}"))
-
-    def _reports(self, named: Sequence[Target]) -> Generator[tuple[str, Report], None, None]:
-        """The report of every path, in order, from wherever it comes: the state of a run before, or a check."""
-        known: dict[str, Report] = {}
-        if self._state is not None:
-            found = ((path, self._state.known(path)) for path, problem in named if not problem)
-            known = {path: report for path, report in found if report is not None}
-        asked = [path for path, problem in named if not problem and path != STDIN and path not in known]
-        with self._checked(asked) as checked:
-            for path, problem in named:
-                if problem:
-                    yield path, unchecked(path, problem)
-                elif path in known:
-                    yield path, known[path]
-                elif path == STDIN:
-                    yield path, report_of(self._settings, path, verbose=self._args.verbose)
-                else:
-                    report = next(checked)
-                    if self._state is not None:
-                        self._state.learn(path, report)
-                    yield path, report
+                    why = "interrupted" if interrupted else str(end)
+                    self._tell(unchecked(named[done].path, f"{why}{more}"))
 
     @contextmanager
-    def _checked(self, paths: Sequence[str]) -> Generator[Iterator[Report], None, None]:
-        """The reports of files, by as many processes as were asked for."""
-        check = partial(report_of, verbose=self._args.verbose)
-        workers = min(self._args.jobs or os.cpu_count() or 1, len(paths))
-        if workers < 2:
-            yield (check(self._settings, path) for path in paths)
-            return
-        from rtproto.fleet import Fleet
+    def _reports(self, named: Sequence[Target]) -> Generator[Iterator[Report], None, None]:
+        """The report of every recording, in order, from wherever it comes: the state of a run before, or a check."""
+        state = self._state
+        known = (
+            frozenset[Target]()
+            if state is None
+            else frozenset(t for t in named if not t.problem and state.knows(t))
+        )
+        mine = sum(1 for target in named if target.problem or target.path == STDIN or target in known)
+        asked = (t for t in named if not t.problem and t.path != STDIN and t not in known)
+        with self._checked(asked, len(named) - mine) as checked:
 
-        with Fleet(workers, self._wanted.arguments, check) as fleet:
-            yield fleet.reports(paths)
+            def report(target: Target) -> Report:
+                if target.problem:
+                    return unchecked(target.path, target.problem)
+                if target.path == STDIN:
+                    return next(self._check(self._settings, [target]))
+                if state is None:
+                    return next(checked)
+                if target in known and (kept := state.report(target)) is not None:
+                    return kept
+                found = next(self._check(self._settings, [target]) if target in known else checked)
+                state.learn(target, found)
+                return found
+
+            yield map(report, named)
+
+    @contextmanager
+    def _checked(self, targets: Iterable[Target], total: int) -> Generator[Iterator[Report], None, None]:
+        """The reports of so many recordings, by as many workers as were asked for."""
+        workers = min(self._args.jobs or os.cpu_count() or 1, total)
+        if workers < 2:
+            yield chain.from_iterable(self._check(self._settings, batch) for batch in batches(targets, total))
+            return
+        from rtproto.fleet_processes import Processes
+
+        with Fleet(Processes(workers, self._wanted.arguments, self._check)) as fleet:
+            yield fleet.reports(targets, total)
 
     def _kept(self, session: SessionReport) -> SessionReport:
         """The session without what is not to be reported of its file, or is known."""
@@ -248,34 +261,3 @@ class Judge:
         self._outputs.close()
         if self._state is not None:
             self._state.close()
-
-
-def report_of(settings: Settings, path: str, *, verbose: bool = False) -> Report:
-    """The report of one path; an error of ours is the reason why that path is not checked."""
-    try:
-        if path != STDIN:
-            return plain(settings.check_file(path))
-        stdin = getattr(sys.stdin, "buffer", None)
-        if stdin is None:
-            return unchecked(path, "there is no standard input")
-        return plain(settings.check_stream(stdin, path))
-    except Exception as bug:  # noqa: BLE001 - one recording must not cost the others their report
-        if verbose:
-            from traceback import format_exc
-
-            for line in format_exc().splitlines():
-                console.say(line)
-        more = "" if verbose else "; -v shows where"
-        told = f"an error in rtproto itself, {type(bug).__name__}: {bug}; please report it{more}"
-        return unchecked(path, told)
-
-
-def unchecked(path: str, problem: str) -> Report:
-    """The report of a path that cannot be checked."""
-    return Report(unchecked=(Unchecked(path, problem),))
-
-
-def _size(path: str) -> int:
-    with suppress(OSError, ValueError):
-        return Path(path).stat().st_size
-    return 0

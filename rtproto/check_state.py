@@ -2,12 +2,14 @@
 
 The file is JSON lines: a head that says with what rtproto and which settings was checked, then a line for each file,
 written as soon as it was.  So a run that was ended goes on where it was; a line that was cut is one that is missing.
+Reports stay in the file until they are told: in memory is only what tells whether a recording has changed.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+from contextlib import ExitStack
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,8 +18,10 @@ import msgspec
 from msgspec import Raw, Struct
 
 import rtproto
+from rtproto.check_targets import Target
 from rtproto.findings import Report
 from rtproto.packing import pack, unpack
+from rtproto.urls import is_url
 
 HASHED_BYTES = 64 * 1024 * 1024
 """Files up to this size are known by their content too, for a fresh clone has new times."""
@@ -29,12 +33,25 @@ class _Head(Struct, frozen=True):
     settings: str
 
 
-class _Line(Struct, frozen=True):
+class _Line(Struct, frozen=True, omit_defaults=True):
     path: str
     size: int
     mtime_ns: int
     digest: str
     report: Raw
+    version: str = ""
+    """Of a URL, where its size and time say nothing."""
+
+
+class _Kept(Struct, frozen=True, gc=False):
+    """A line of the file, without its report."""
+
+    start: int
+    length: int
+    size: int
+    mtime_ns: int
+    digest: str
+    version: str
 
 
 class StateError(ValueError):
@@ -50,80 +67,117 @@ class State:
     def __init__(self, file: str, arguments: dict[str, Any]) -> None:
         self._file = Path(file)
         self._head = _Head("rtproto-state/1", rtproto.__version__, _settings(arguments))
-        self._lines: dict[str, _Line] = {}
+        self._kept: dict[str, _Kept] = {}
         self._begun: dict[str, tuple[int, int] | None] = {}
         """Size and time of files before they were checked."""
+        self._in: BinaryIO | None = None
         self._out: BinaryIO | None = None
         try:
-            data = self._file.read_bytes()
-        except FileNotFoundError:
-            data = b""
+            with ExitStack() as files:
+                try:
+                    old = files.enter_context(self._file.open("rb"))
+                except FileNotFoundError:
+                    old = None
+                self._load(old)
+                self._save(old)
         except (OSError, ValueError) as error:
-            raise StateError(f"{file}: {_why(error)}") from error
-        self._load(data)
-        self._save()
+            self.close()
+            raise error if isinstance(error, StateError) else StateError(f"{file}: {_why(error)}") from error
 
-    def _load(self, data: bytes) -> None:
-        head, *lines = data.split(b"\n")
-        if not data:
+    def _load(self, file: BinaryIO | None) -> None:
+        """Find the lines of a file.  Raises `StateError` where it holds something else."""
+        first = b"" if file is None else file.readline()
+        if file is None or not first:
             return
         try:
-            found = msgspec.json.decode(head, type=_Head)
+            found = msgspec.json.decode(first, type=_Head)
         except msgspec.MsgspecError as error:
             raise StateError(f"{self._file}: this is no state of rtproto's; it is left alone") from error
         if found != self._head:
             return
-        for raw in lines:
-            try:
-                line = msgspec.json.decode(raw, type=_Line)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
-                continue  # cut, or empty
-            self._lines[line.path] = line
+        start = len(first)
+        for raw in file:
+            self._keep(raw, start)
+            start += len(raw)
 
-    def _save(self) -> None:
+    def _keep(self, raw: bytes, start: int) -> None:
+        try:
+            line = msgspec.json.decode(raw, type=_Line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return  # cut, or empty
+        self._kept[line.path] = _Kept(start, len(raw), line.size, line.mtime_ns, line.digest, line.version)
+
+    def _save(self, old: BinaryIO | None) -> None:
         """Write the file anew, without what was superseded or is there no more, and leave it open for what comes."""
         beside = self._file.with_name(f".{self._file.name}.{os.getpid()}")
-        kept = [line for line in self._lines.values() if Path(line.path).exists()]
+        before, self._kept = self._kept, {}
         try:
             with beside.open("wb") as out:
-                out.write(b"\n".join(map(msgspec.json.encode, [self._head, *kept])) + b"\n")
+                out.write(msgspec.json.encode(self._head) + b"\n")
+                for path, kept in before.items():
+                    if old is not None and (is_url(path) or Path(path).exists()):
+                        old.seek(kept.start)
+                        self._keep_at(path, kept, out, old.read(kept.length))
             beside.replace(self._file)
-            self._out = self._file.open("ab")
-        except OSError as error:
-            raise StateError(f"{self._file}: {_why(error)}") from error
+            self._in, self._out = self._file.open("rb"), self._file.open("ab")
         finally:
             beside.unlink(missing_ok=True)
 
-    def known(self, path: str) -> Report | None:
-        """The report of the file as it is now; None where it is new or has changed."""
-        line = self._lines.get(str(Path(path).absolute()))
-        now = self._begun[path] = status(path)
-        if line is None or now is None or line.size != now[0]:
-            return None
-        if line.mtime_ns != now[1] and (not line.digest or line.digest != _digest(path, now[0])):
-            return None
+    def _keep_at(self, path: str, kept: _Kept, out: BinaryIO, raw: bytes) -> None:
+        raw = raw.rstrip(b"\n") + b"\n"
+        self._kept[path] = msgspec.structs.replace(kept, start=out.tell(), length=len(raw))
+        out.write(raw)
+
+    def knows(self, target: Target) -> bool:
+        """Whether the recording is as it was when it was checked."""
+        kept = self._kept.get(_name(target))
+        if target.source:
+            return kept is not None and target.version != "" and kept.version == target.version
+        now = self._begun[target.path] = status(target.path)
+        if kept is None or now is None or kept.size != now[0]:
+            return False
+        return kept.mtime_ns == now[1] or (kept.digest != "" and kept.digest == _digest(target.path, now[0]))
+
+    def report(self, target: Target) -> Report | None:
+        """The report of a recording that it knows; None where the file of state is damaged."""
+        assert self._in is not None
+        kept = self._kept[_name(target)]
         try:
-            return unpack(bytes(line.report), path)
-        except msgspec.MsgspecError:
+            self._in.seek(kept.start)
+            line = msgspec.json.decode(self._in.read(kept.length), type=_Line)
+            return unpack(bytes(line.report), target.path)
+        except (msgspec.MsgspecError, UnicodeDecodeError, OSError):
             return None
 
-    def learn(self, path: str, report: Report) -> None:
-        """Keep the report of a file, unless it has changed since `known` was asked, or could not be checked."""
-        before = self._begun.get(path)
-        if before is None or before != status(path) or report.unchecked or self._out is None:
+    def learn(self, target: Target, report: Report) -> None:
+        """Keep the report of a recording, unless it has changed since `knows` was asked, or could not be checked."""
+        if report.unchecked or self._out is None:
             return
+        before = self._begun.pop(target.path, None)
         try:
-            name = str(Path(path).absolute())
-            line = _Line(name, *before, _digest(path, before[0]), Raw(pack(report)))
-            self._out.write(msgspec.json.encode(line) + b"\n")
-            self._out.flush()
+            if target.source:
+                # Where it has changed since it was listed, the next run finds another version.
+                line = _Line(_name(target), target.size, 0, "", Raw(pack(report)), target.version)
+            elif before is not None and before == status(target.path):
+                line = _Line(_name(target), *before, _digest(target.path, before[0]), Raw(pack(report)))
+            else:
+                return
+            if target.version or not target.source:
+                self._out.write(msgspec.json.encode(line) + b"\n")
+                self._out.flush()
         except (OSError, UnicodeEncodeError):
             return  # a full disk, or a name that is no text: the next run checks it again
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._out is not None:
-            self._out.close()
+        for file in (self._in, self._out):
+            if file is not None:
+                file.close()
+
+
+def _name(target: Target) -> str:
+    """What a recording is called in the file."""
+    return target.path if target.source else str(Path(target.path).absolute())
 
 
 def status(path: str) -> tuple[int, int] | None:

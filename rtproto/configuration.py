@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from rtproto.selection import Selection
+from rtproto.urls import is_url
 
 OWN, SHARED = "rtproto.toml", "pyproject.toml"
 
@@ -49,8 +50,8 @@ class Found(Struct, frozen=True):
     def ignored(self, path: str) -> tuple[str, ...]:
         """The rules that are not to be reported of that file, as the configuration names them.
 
-        A pattern is matched with the file's name and with its path from the configuration's directory; `*` in it
-        stands for any text, slashes too, and a directory's name for all that is in it.
+        A pattern is matched with the file's name and with its path from the configuration's directory, or its URL; `*`
+        in it stands for any text, slashes too, and a directory's name for all that is in it.
         """
         if not self.configuration.per_file_ignores:
             return ()
@@ -58,7 +59,7 @@ class Found(Struct, frozen=True):
 
         here = self.file.parent if self.file is not None else Path()
         try:
-            below = os.path.relpath(path, here).replace(os.sep, "/")
+            below = path if is_url(path) else os.path.relpath(path, here).replace(os.sep, "/")
         except ValueError:  # a NUL in it, or another drive
             below = path
         names: list[str] = []

@@ -1,126 +1,136 @@
-"""Many recordings on the cores of one machine.
+"""Many recordings, checked by many workers: processes of this machine, or those of a Dask cluster.
 
-Each worker process checks one file at a time and hands its report back as bytes; reports come out in the order of the
-files, however many workers there are.
+Recordings are given out in small batches, and each batch comes back as bytes.  Reports come out in the order of the
+recordings, however many workers there are and whatever becomes of them: only so many batches are out at once, so that
+memory does not grow with the run, and what a worker takes down with it is checked again by itself.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
+import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, Self
 
-from rtproto.findings import Report, Unchecked
-from rtproto.packing import pack, plain, unpack
-from rtproto.recording import Settings
+from rtproto.check_targets import Target
+from rtproto.check_work import unchecked
+from rtproto.findings import Report
+from rtproto.packing import pack, unpack
 
 AHEAD = 4
-"""Files that are given out for each worker before the first of them must be done: memory is bounded by them."""
-
-Check = Callable[[Settings, str], Report]
-"""How a worker checks one path; a function of a module, for it must be found there by another process."""
-
-_worker: tuple[Settings, Check]
-"""What a worker checks with; set when it begins."""
-
-
-def _begin(arguments: Mapping[str, Any], check: Check) -> None:
-    global _worker  # noqa: PLW0603 - a process has nowhere else to keep it
-    _worker = Settings(**arguments), check
+"""Batches that are given out for each worker before the first of them must be done: memory is bounded by them."""
+BATCH_BYTES = 2**20
+"""A batch has one recording, or several that are not larger than this together."""
+BATCH_FILES = 32
+"""The most recordings of a batch: a small one is checked in the time that it takes to hand it over."""
+_SHARES = 8
+"""Batches that each worker gets at least where there are few recordings, for all to be busy until the end."""
 
 
-def _work(path: str) -> bytes:
-    settings, check = _worker
-    return pack(plain(check(settings, path)))
+class Died(Exception):  # noqa: N818 - the name says what happened
+    """The process that worked on a batch has died."""
 
 
-class _Pool:
-    """Processes that can be ended, whatever they do."""
+class Lost(Exception):  # noqa: N818 - the name says what happened
+    """There is nobody any more to give work to.  The message says why."""
 
-    def __init__(self, workers: int, *begin: Any) -> None:
-        self._others = set(multiprocessing.active_children())
-        # A new interpreter for each: what threads hold when this one forks would be held in the copy for ever.
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=begin)
 
-    def submit(self, path: str) -> Future[bytes]:
-        """Give out a file.  Raises `BrokenProcessPool` where a worker has died."""
-        with _without_interrupts():
-            return self._pool.submit(_work, path)
+class Workers(Protocol):
+    """Those who check batches."""
+
+    @property
+    def count(self) -> int:
+        """How many batches they work on at once."""
+        ...
+
+    def submit(self, batch: Sequence[Target]) -> Any:
+        """Give out a batch, and return what `result` takes."""
+        ...
+
+    def result(self, given: Any) -> list[bytes]:
+        """The packed reports of a batch.  Raises `Died` or `Lost`."""
+        ...
+
+    def alone(self, target: Target) -> bytes:
+        """The packed report of one recording, while nothing else is worked on: if a worker dies then, it is the one.
+
+        Raises `Died` or `Lost`.
+        """
+        ...
 
     def stop(self) -> None:
-        """End the workers at once; one in the middle of a file has nothing to lose."""
-        mine = [each for each in multiprocessing.active_children() if each not in self._others]
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in mine:
-            process.terminate()
-        for process in mine:
-            process.join()
-
-
-@contextmanager
-def _without_interrupts() -> Generator[None, None, None]:
-    """Hold back Ctrl-C.  A process that is started meanwhile never gets it: it is for the one that gives out work."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        """End what they are doing; one in the middle of a file has nothing to lose."""
+        ...
 
 
 class Fleet:
-    """Worker processes that check files; a context manager, whose end stops them."""
+    """Gives recordings to workers and gathers the reports; a context manager, whose end stops them."""
 
-    def __init__(self, workers: int, arguments: Mapping[str, Any], check: Check) -> None:
+    def __init__(self, workers: Workers) -> None:
         self._workers = workers
-        self._begin = (arguments, check)
-        self._pool = _Pool(workers, *self._begin)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        self._pool.stop()
+        self._workers.stop()
 
-    def reports(self, paths: Iterable[str]) -> Iterator[Report]:
-        """The report of each path, in their order.  A file that ends its worker costs only itself."""
-        rest = iter(paths)
-        begun: deque[tuple[str, Future[bytes]]] = deque()
+    def reports(self, targets: Iterable[Target], total: int) -> Iterator[Report]:
+        """The report of each of about `total` recordings, in their order.  One that ends its worker costs only itself.
+
+        Raises `Lost`.
+        """
+        workers = self._workers
+        rest = batches(targets, total // (_SHARES * workers.count))
+        begun: deque[tuple[list[Target], Any]] = deque()
         while True:
-            while len(begun) < AHEAD * self._workers and (path := next(rest, None)) is not None:
-                begun.append((path, self._submit(path)))
+            while len(begun) < AHEAD * workers.count and (batch := next(rest, None)) is not None:
+                begun.append((batch, workers.submit(batch)))
             if not begun:
                 return
-            path, future = begun.popleft()
+            batch, given = begun.popleft()
             try:
-                packed = future.result()
-            except BrokenProcessPool:
-                yield self._alone(path)
+                packed = workers.result(given)
+            except Died:
+                yield from map(self._alone, batch)
             else:
-                yield unpack(packed, path)
+                for target, each in zip(batch, packed, strict=True):
+                    yield unpack(each, target.path)
 
-    def _submit(self, path: str) -> Future[bytes]:
+    def _alone(self, target: Target) -> Report:
+        """Check again what was given out when a worker died: it may be the one."""
         try:
-            return self._pool.submit(path)
-        except BrokenProcessPool:
-            self._pool.stop()
-            self._pool = _Pool(self._workers, *self._begin)
-            return self._pool.submit(path)
+            return unpack(self._workers.alone(target), target.path)
+        except Died:
+            return unchecked(target.path, "the process that checked it died")
 
-    def _alone(self, path: str) -> Report:
-        """Check a file that was given out when a worker died, in a process of its own: it may be the one."""
-        pool = _Pool(1, *self._begin)
-        try:
-            return unpack(pool.submit(path).result(), path)
-        except BrokenProcessPool:
-            return Report(unchecked=(Unchecked(path, "the process that checked it died"),))
-        finally:
-            pool.stop()
+
+def batches(targets: Iterable[Target], most: int) -> Iterator[list[Target]]:
+    """The recordings in batches, in order; at most so many in one, and at least one."""
+    most = max(1, min(most, BATCH_FILES))
+    batch: list[Target] = []
+    size = 0
+    for target in targets:
+        more = size_of(target) if most > 1 else 0
+        if batch and (len(batch) >= most or size + more > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(target)
+        size += more
+    if batch:
+        yield batch
+
+
+def size_of(target: Target) -> int:
+    """Bytes of a recording; 0 where nobody knows."""
+    if target.size >= 0 or target.source:
+        return max(target.size, 0)
+    try:
+        return os.stat(target.path).st_size  # noqa: PTH116 - a third of the time that a Path takes
+    except (OSError, ValueError):
+        return 0
+
+
+def packed(reports: Iterable[Report]) -> list[bytes]:
+    """Reports as a worker hands them back."""
+    return list(map(pack, reports))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rtproto.check_targets import Target
 from rtproto.findings import Report
 from rtproto.recording import Settings
 
 
-def dies(settings: Settings, path: str) -> Report:
-    """Check the file, unless its name says that the process ends with it."""
-    if "deadly" in Path(path).name:
-        os._exit(9)
-    return settings.check_file(path)
+def dies(settings: Settings, targets: Sequence[Target]) -> Iterator[Report]:
+    """Check the files, unless the name of one says that the process ends with it."""
+    for target in targets:
+        if "deadly" in Path(target.path).name:
+            os._exit(9)
+        yield settings.check_file(target.path)

@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtproto import check_state
+from rtproto.check_targets import Target
 from rtproto.findings import Excerpt, Finding, Report, Severity, Unchecked
 from rtproto.fleet import AHEAD, Fleet
+from rtproto.fleet_processes import Processes
 from rtproto.packing import pack, plain, unpack
 from rtproto.recording import Settings
 from rtproto.reports import FORMATS, Options, render
@@ -102,8 +104,8 @@ def test_a_file_that_ends_its_worker_costs_only_itself(here: Path) -> None:
     (here / "deadly.jsonl").write_bytes(CLEAN)
     paths = ["broken.jsonl", "deadly.jsonl", "clean.jsonl"]
 
-    with Fleet(2, {}, dies) as fleet:
-        broken, deadly, clean = fleet.reports(paths)
+    with Fleet(Processes(2, {}, dies)) as fleet:
+        broken, deadly, clean = fleet.reports(map(Target, paths), 3)
     assert deadly == Report(unchecked=(Unchecked("deadly.jsonl", "the process that checked it died"),))
     assert broken == unpack(pack(plain(Settings().check_file("broken.jsonl"))), "broken.jsonl")
     assert clean == unpack(pack(plain(Settings().check_file("clean.jsonl"))), "clean.jsonl")
@@ -113,8 +115,8 @@ def test_a_fleet_goes_on_after_a_worker_died(here: Path) -> None:
     (here / "deadly.jsonl").write_bytes(CLEAN)
     paths = ["deadly.jsonl", "deadly.jsonl", *["clean.jsonl"] * 2 * AHEAD]
 
-    with Fleet(1, {}, dies) as fleet:
-        reports = list(fleet.reports(paths))
+    with Fleet(Processes(1, {}, dies)) as fleet:
+        reports = list(fleet.reports(map(Target, paths), 1_000))
     assert [bool(report.sessions) for report in reports] == [False] * 2 + [True] * 2 * AHEAD
 
 
@@ -153,12 +155,12 @@ def test_how_many_there_cannot_be(jobs: str, run: Run) -> None:
 def test_as_many_as_there_are_cores(many: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    class Counted(Fleet):
-        def __init__(self, workers: int, *rest: object) -> None:
-            asked.append(workers)
+    class Counted(Processes):
+        def __init__(self, count: int, *rest: object) -> None:
+            asked.append(count)
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("rtproto.fleet.Fleet", Counted)
+    monkeypatch.setattr("rtproto.fleet_processes.Processes", Counted)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
 
     assert run("many", "-j", "0")[0] == 130

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from rtproto.findings import Finding
 from rtproto.reports.words import escape, mask, scalar, show
+from rtproto.urls import is_url
 
 # Ids as servers make them, UUIDs, long words with a digit in them, and at last any number.  `item_id` is no id,
 # and the number of `OUT016` is a name.
@@ -22,9 +23,14 @@ _VARIABLE = re.compile(
     r"|(?<![A-Za-z_0-9])[0-9]+(?:[.,][0-9]+)*"
 )
 
+_IN_URLS = "/:?#@!$&'()*+,;=%"
+"""What stays in a URL as it is."""
+
 
 def local(path: str) -> str:
-    """The path below the current directory, with slashes, where it is there; else as it was given."""
+    """The path below the current directory, with slashes, where it is there; else, and a URL, as it was given."""
+    if is_url(path):
+        return path
     pure = Path(path)
     if pure.is_absolute():
         try:
@@ -35,8 +41,10 @@ def local(path: str) -> str:
 
 
 def uri(path: str) -> str:
-    """The same as a URI reference: relative below the current directory, else with the scheme `file`."""
+    """The same as a URI reference: relative below the current directory, else with its own scheme or `file`."""
     name = local(path)
+    if is_url(name):
+        return quote(mask(name), safe=_IN_URLS)
     try:
         encoded = mask(name).encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # a name that came from no file system

@@ -144,8 +144,16 @@ def looks_like_recording(path: Path) -> bool:
     """Whether the beginning of a file is of a known format; false for a file that cannot be read."""
     try:
         with path.open("rb") as stream:
-            return open_recording(stream).reason != _EMPTY
-    except (OSError, NotARecording, Unreadable):
+            return is_recording(stream)
+    except OSError:
+        return False
+
+
+def is_recording(stream: BinaryIO) -> bool:
+    """The same of a stream; raises what the stream raises."""
+    try:
+        return open_recording(stream).reason != _EMPTY
+    except (NotARecording, Unreadable):
         return False
 
 
