@@ -6,23 +6,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
-from rtproto.findings import Finding, SessionReport, Severity, Unchecked
-from rtproto.reports import Options
-from rtproto.reports.lines import Lines, sums
-from rtproto.reports.tally import Tally
-from rtproto.reports.words import escape, plural, prose
+from rtproto.findings import Finding, SessionReport
+from rtproto.reports.lines import LineReporter
+from rtproto.reports.words import plural
 
 
-class ConciseReporter:
+class ConciseReporter(LineReporter):
     """Writes each finding as soon as its session is judged."""
-
-    def __init__(self, write: Callable[[str], object], options: Options) -> None:
-        self._lines = Lines(write, options)
-        self._options = options
-        self._least = options.min_severity or Severity.WARNING
-        self._tally = Tally()
 
     def session(self, session: SessionReport) -> None:
         """Write the findings of one session; consequences are counted with their cause, or follow it."""
@@ -45,16 +36,3 @@ class ConciseReporter:
     def ended(self, session: SessionReport) -> None:
         """Count a session whose findings were written."""
         self._tally.session(session)
-
-    def unchecked(self, unchecked: Unchecked) -> None:
-        """Count one path that could not be checked, and say why unless the command says it elsewhere."""
-        self._tally.not_checked(unchecked)
-        if self._options.list_unchecked:
-            self._lines.line(f"{escape(unchecked.path)}: not checked: {prose(unchecked.reason, 1000)}")
-
-    def finish(self) -> None:
-        """Write the statistics, where they were asked for, and the sums."""
-        if self._options.statistics:
-            self._lines.statistics(self._tally)
-        if not self._options.quiet:
-            self._lines.line(sums(self._tally, self._least))

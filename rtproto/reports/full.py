@@ -11,10 +11,10 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from rtproto.findings import Excerpt, Finding, SessionReport, Severity, Unchecked
+from rtproto.findings import Excerpt, Finding, SessionReport, Severity
 from rtproto.reports import Options
-from rtproto.reports.lines import BOLD, COLORS, DIM, GREEN, Lines, counted, sums
-from rtproto.reports.tally import Tally, severities
+from rtproto.reports.lines import BOLD, COLORS, DIM, GREEN, LineReporter, counted
+from rtproto.reports.tally import severities
 from rtproto.reports.words import (
     NO_TYPE,
     escape,
@@ -91,15 +91,12 @@ def fields(excerpt: Excerpt, room: int) -> str:
     return " ".join(shown.values())
 
 
-class FullReporter:
+class FullReporter(LineReporter):
     """Writes each session as soon as it is judged, and one line of sums at the end."""
 
     def __init__(self, write: Callable[[str], object], options: Options) -> None:
-        self._lines = Lines(write, options)
-        self._options = options
+        super().__init__(write, options)
         self._width = self._lines.width
-        self._least = options.min_severity or Severity.WARNING
-        self._tally = Tally()
         self._connections: Counter[str] = Counter()
         self._explained_arrows = False
 
@@ -266,18 +263,3 @@ class FullReporter:
             line += ("  " if line else "") + f"(+{plural(consequences, 'consequence')}; -v shows them)"
         if line:
             self._lines.prose(line, style=DIM)
-
-    # Ends
-
-    def unchecked(self, unchecked: Unchecked) -> None:
-        """Count one path that could not be checked, and say why unless the command says it elsewhere."""
-        self._tally.not_checked(unchecked)
-        if self._options.list_unchecked:
-            self._lines.line(f"{escape(unchecked.path)}: not checked: {prose(unchecked.reason, 1000)}")
-
-    def finish(self) -> None:
-        """Write the statistics, where they were asked for, and the sums."""
-        if self._options.statistics:
-            self._lines.statistics(self._tally)
-        if not self._options.quiet:
-            self._lines.line(sums(self._tally, self._least))

@@ -1,7 +1,7 @@
 """Lines of text for a terminal or a log: painted, wrapped, and no command to whatever reads the log.
 
-The formats `full` and `concise` are written through `Lines`, so that the line of a finding and the sums at the end are
-the same in both.
+The formats `full` and `concise` are `LineReporter`s, so that the line of a finding and the end of the report are the
+same in both.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from rtproto.findings import Finding, Severity
+from rtproto.findings import Finding, Severity, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.tally import Tally
-from rtproto.reports.words import escape, message, no_command, plural, show, times
+from rtproto.reports.words import escape, message, no_command, plural, prose, show, times
 
 MIN_WIDTH = 40
 TYPES = 40
@@ -84,6 +84,29 @@ class Lines:
         if len(types) > TYPES:
             rest = sum(count for _, count in types[TYPES:])
             self.line(f"{rest:>8,}  of {len(types) - TYPES:,} other types")
+
+
+class LineReporter:
+    """A report in lines, with what all of them end with."""
+
+    def __init__(self, write: Callable[[str], object], options: Options) -> None:
+        self._lines = Lines(write, options)
+        self._options = options
+        self._least = options.min_severity or Severity.WARNING
+        self._tally = Tally()
+
+    def unchecked(self, unchecked: Unchecked) -> None:
+        """Count one path that could not be checked, and say why unless the command says it elsewhere."""
+        self._tally.not_checked(unchecked)
+        if self._options.list_unchecked:
+            self._lines.line(f"{escape(unchecked.path)}: not checked: {prose(unchecked.reason, 1000)}")
+
+    def finish(self) -> None:
+        """Write the statistics, where they were asked for, and the sums."""
+        if self._options.statistics:
+            self._lines.statistics(self._tally)
+        if not self._options.quiet:
+            self._lines.line(sums(self._tally, self._least))
 
 
 def counted(counts: Counter[Severity], severities: Iterable[Severity]) -> str:
