@@ -441,3 +441,29 @@ def test_a_response_that_was_done_is_created_again_also_where_nobody_saw_it_begi
         talk.lines = [*([done] if known else []), other, created]
         codes = {code for code, line in told(talk) if line == len(talk.lines)}
         assert codes == {"RSP002" if known else "RSP004"}
+
+
+def test_an_item_out_of_band_is_known_and_told_as_that() -> None:
+    talk = Talk("ga")
+    talk.opens()
+    talk.asks(conversation="none")
+    talk.begins(conversation=None)
+    item = talk.message(["Apart"], audio=True, mirrored=False)
+    talk.ends(conversation=None)
+    talk.server("conversation.item.truncated", item_id=item["id"], content_index=0, audio_end_ms=10)
+    codes = {code for code, line in told(talk) if line == len(talk.lines)}
+    assert codes & {"ITM001", "ITM025"} == {"ITM025"}
+
+
+def test_an_item_that_is_deleted_unadded_is_not_done_afterwards() -> None:
+    for added in (True, False):
+        talk = Talk("ga")
+        talk.opens()
+        item = talk.hears()
+        done = talk.lines.pop()
+        if not added:
+            talk.lines.pop()
+        talk.client("conversation.item.delete", item_id=item)
+        talk.server("conversation.item.deleted", item_id=item)
+        talk.lines.append(done)
+        assert (("ITM003", len(talk.lines)) in told(talk)) is not added

@@ -76,6 +76,11 @@ def _response_over(facts: Facts, event: Any, entity: Any) -> bool:
     return item.type != "mcp_call" or tag_of(event) != "conversation.item.done"
 
 
+def _added_before(facts: Facts, event: Any, entity: Any) -> bool:
+    """The item has been added, as far as the recording shows its beginning."""
+    return entity.adopted or any(input == "added" for _, _, input in entity.history)
+
+
 def _audio_part(facts: Facts, event: Any, entity: Any) -> bool:
     return tag_of(field(event, "part")) in ("audio", "output_audio")
 
@@ -196,6 +201,7 @@ GUARDS: Mapping[str, Guard] = {
     "mcp entity": _mcp_entity,
     "other response's item": _other_responses_item,
     "response over": _response_over,
+    "added before": _added_before,
     "audio part": _audio_part,
     "speech item": _speech_item,
     "speech cut off": _speech_cut_off,

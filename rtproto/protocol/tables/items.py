@@ -26,7 +26,8 @@ CONVERSATION_ITEM = Machine(
         # Clients update an item by deleting it and creating it again under its id.
         ("deleted", "announced"): "announced",
         ("deleted", "added"): "added",
-        ("deleted", "done"): "deleted",
+        # The two cross on their way; what was never added cannot be done.
+        ("deleted", "done"): When("added before", "deleted", Breach("ITM003", "deleted")),
     },
     breaches={
         ("unknown", "done"): Breach("ITM003", "done"),

@@ -7,9 +7,10 @@ from typing import Any
 
 from rtproto.events.common.items import Message
 from rtproto.findings import Severity, Witness
+from rtproto.protocol.engine import Broken
 from rtproto.protocol.records import IDENTITY, Identity, Item, identity
 from rtproto.protocol.values import field, tag_of
-from rtproto.rules.base import NOTHING, Context, Rule, Verdict
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
 from rtproto.rules.common import blamed, item_entity
 from rtproto.rules.examples import Example, after, at, before, change, drop, repeat
 
@@ -25,9 +26,18 @@ class ItemUnknown(Rule):
     partial = "seen"
     message = "`{type}` names an item that was never announced"
     evidence = "The vendor's reference client treats it as an error; no OpenAI or Azure recording has a case."
-    exceptions = "Transcription events may come before their item. Mid-session: the item is adopted."
+    exceptions = (
+        "Transcription events may come before their item. Mid-session: the item is adopted. Items of responses out of "
+        "band, of which ITM025 speaks."
+    )
     symptoms = ("history", "crash")
     example = Example("barge_in", change("conversation.item.truncated", "item_id", "item_ghost"))
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        known = context.facts.items.get(broken.entity.key[0])
+        response = context.facts.responses.get(getattr(known, "response_id", None) or "")
+        if response is None or not response.outside:
+            yield Verdict(entity=broken.entity, broken=broken, witnesses=history(broken))
 
 
 class ItemAddedTwice(Rule):
@@ -363,6 +373,7 @@ class OutOfBandItemInConversation(Rule):
         "conversation.item.done",
         "conversation.item.truncated",
         "conversation.item.deleted",
+        "conversation.item.retrieved",
         "input_audio_buffer.committed",
     )
     since = "outside"
