@@ -31,7 +31,7 @@ from rtproto.events.base import UnknownEvent
 from rtproto.events.dialect import DIALECTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
 from rtproto.protocol.engine import Engine
-from rtproto.protocol.facts import Facts
+from rtproto.protocol.facts import ELIDED_BELOW, Facts
 from rtproto.protocol.profiles import OPENAI, Profile
 from rtproto.protocol.recognition import dialect_of, probe
 from rtproto.rules.base import (
@@ -167,7 +167,8 @@ class SessionChecker:
         if appends is not None and time is None and appends.quiet_moves == self._engine.moves:
             # Nine lines of ten: another piece of the user's audio, where the last one was in order.
             more = side.measure(raw)
-            if more and facts.append_more(more):
+            if more >= ELIDED_BELOW and facts.appended is not None:
+                facts.appended += more
                 return []
         event: Any = side.decode(raw)
         place = side.places.get(event.__class__)
@@ -201,12 +202,15 @@ class SessionChecker:
                 if size is not None or not place.audio:
                     place.handler(event, line, place.entity, size)
                     return []
+        if place is None or place.audio:
+            side.decoder.fill(event, raw)
         before = len(self.findings)
-        facts.seen.add(direction)
+        if direction not in facts.seen:
+            facts.see(direction)
         facts.time = time
         if facts.first_time is None and time is not None:
             facts.first_time = time
-            facts.happened |= {"clock"}
+            facts.happen("clock")
         context = self._context
         context.line, context.direction, context.raw = line, direction, raw
         context.audio_bytes, context.fault, context.entity = None, None, None
@@ -329,7 +333,7 @@ class SessionChecker:
         facts = self._facts
         facts.mid_session = self._engine.mid_session
         if plan.happening is not None and plan.happening not in facts.happened:
-            facts.happened |= {plan.happening}
+            facts.happen(plan.happening)
         if not salvaged:
             concerned = plan.checks if plan.concerned is None else plan.concerned(event, facts)
             for rule, check in concerned:
@@ -380,7 +384,7 @@ class SessionChecker:
         self._begin()
         now = self._context
         now.line, now.raw, now.direction, now.type = was.line, was.raw, was.direction, plan.type
-        self._facts.seen.add(now.direction)
+        self._facts.see(now.direction)
         place = self._place(plan.type, now.direction)
         self._engine.step(place, event, now.line)
         return place
@@ -457,7 +461,7 @@ class SessionChecker:
             for tainted in taints:
                 if tainted.taint is None:
                     tainted.taint = index if caused_by is None else caused_by
-        self._facts.happened |= {"finding"}
+        self._facts.happen("finding")
         self.findings.append(finding_of(rule, verdict, event, context, severity, caused_by))
         if caused_by is not None:
             return caused_by

@@ -81,7 +81,7 @@ class RecordingChecker(SessionChecker):
         before = len(self.findings)
         self._sides[direction].events += 1
         facts, context = self._facts, self._context
-        facts.seen.add(direction)
+        facts.see(direction)
         facts.time = time
         if facts.first_time is None:
             facts.first_time = time

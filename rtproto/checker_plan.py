@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 from msgspec import UNSET
@@ -16,7 +17,7 @@ from rtproto.events.dialect import DIALECTS
 from rtproto.protocol.engine import Course, Step
 from rtproto.protocol.facts import Facts
 from rtproto.protocol.handlers import CLIENT_HANDLERS, SERVER_HANDLERS, no_fact
-from rtproto.protocol.happenings import HAPPENINGS
+from rtproto.protocol.happenings import HAPPENINGS, Happening
 from rtproto.protocol.ledger import QUESTIONS
 from rtproto.protocol.routes import routes_of
 from rtproto.rules import RULES
@@ -82,7 +83,7 @@ class Plan:
         self.configures = type in _CONFIGURED
         """It shows a session, by which a profile may be known."""
         self.ends = type == "response.done"
-        self.happening = HAPPENINGS.get(type)
+        self.happening: Happening | None = HAPPENINGS.get(type)
         self.answers = direction == "server" and (type == "error" or type in QUESTIONS)
 
 
@@ -100,7 +101,7 @@ class Place(Step):
         self.audio = plan.audio
         self.collect: Callable[[str], None] | None = None
         """Takes the text of the next delta in the same place: all that `Facts.on_text_delta` does with one."""
-        self.handler = functools.partial(plan.handler, facts)
+        self.handler = MethodType(plan.handler, facts)
 
 
 class Side:
@@ -119,7 +120,7 @@ class Side:
     )
 
     def __init__(self, dialect: str, direction: str, most_ids: int = EVENT_IDS) -> None:
-        self.decoder = Decoder(DIALECTS[dialect], direction=direction)
+        self.decoder = Decoder(DIALECTS[dialect], direction=direction, leave_audio=True)
         self.decode = self.decoder.decode
         self.measure = self.decoder.repeated_audio
         self.appends: Place | None = None

@@ -82,10 +82,20 @@ is the field whose value was taken out: not a namesake in a nested object, nor a
 class Decoder:
     """Decodes what one side of a connection says in one dialect.
 
-    Threads may share one, except for its `audio_bytes`.
+    With `leave_audio`, the text of long audio is left out of the event until `fill` puts it in: for callers to whom its
+    length is enough.  Threads may share one, except for its `audio_bytes`.
     """
 
-    __slots__ = ("_audio", "_last", "decode", "dialect", "direction", "repeated_audio")
+    __slots__ = (
+        "_audio",
+        "_last",
+        "_plain",
+        "decode",
+        "dialect",
+        "direction",
+        "leave_audio",
+        "repeated_audio",
+    )
 
     dialect: Dialect
     direction: str
@@ -97,11 +107,14 @@ class Decoder:
     A function and not a method: every event passes here, and the lookup of a method takes a tenth of the time.
     """
 
-    def __init__(self, dialect: Dialect, *, direction: str) -> None:
+    def __init__(self, dialect: Dialect, *, direction: str, leave_audio: bool = False) -> None:
         if direction not in ("client", "server"):
             raise ValueError(f"no direction {direction!r}; there are: client, server")
         self.dialect = dialect
         self.direction = direction
+        self.leave_audio = leave_audio
+        decoder = dialect.client_decoder if direction == "client" else dialect.server_decoder
+        self._plain: Callable[[bytes], Any] = decoder.decode
         types, self._audio = _types(dialect, direction)
         self._last: object = None
         """The last event, as long as nobody has asked for the length of its audio, and that length afterwards."""
@@ -122,12 +135,17 @@ class Decoder:
         self._last = length
         return length
 
+    def fill(self, event: Event, raw: bytes) -> None:
+        """Put the audio of a line into its event, if it was left out."""
+        field = self._audio.get(type(event))
+        if field is not None and getattr(event, field) == _HOLE:
+            force_setattr(event, field, getattr(self._plain(raw), field))
+
     def _compile(
         self, types: Mapping[str, type[Event]]
     ) -> Callable[[RawFrame], Event | UnknownEvent | Fault]:
-        decoder = self.dialect.client_decoder if self.direction == "client" else self.dialect.server_decoder
-        plain: Callable[[bytes], Any] = decoder.decode
-        audio = self._audio
+        plain = self._plain
+        audio, leave_audio = self._audio, self.leave_audio
         field = "audio" if self.direction == "client" else "delta"
         key = f'"{field}"'.encode()
         # Where the audio began and ended in the last line, counted from either end, and what stood before it:
@@ -143,14 +161,15 @@ class Decoder:
                 if not start:
                     return None
                 begin, before = start, raw[start - len(key) - 2 : start]
-            payload = raw[start:-rest]
+            whole = memoryview(raw)
+            payload = whole[start:-rest]
             length = _audio_length(payload) if raw[-rest] == 0x22 else None
             if length is None:
                 end = raw.find(b'"', start)
                 if end < 0 or end == len(raw) - rest:
                     return None
                 rest = len(raw) - end
-                payload = raw[start:end]
+                payload = whole[start:end]
                 length = _audio_length(payload)
                 if length is None:
                     return None
@@ -166,7 +185,8 @@ class Decoder:
                 return None
             if type(event) not in audio or getattr(event, field) != _HOLE:
                 return None
-            force_setattr(event, field, payload.decode())
+            if not leave_audio:
+                force_setattr(event, field, str(payload, "ascii"))
             self._last = length
             return event
 
@@ -262,7 +282,7 @@ def _value_after(raw: bytes, key: bytes) -> int:
     return at + 1 if raw[at] == 0x22 else 0
 
 
-def _audio_length(audio: str | bytes) -> int | None:
+def _audio_length(audio: str | bytes | memoryview) -> int | None:
     """Bytes of the audio in a base64 text; None if it is not base64 by the rules of `events.audio.is_valid`."""
     try:
         return len(pybase64.b64decode(audio, None, True))

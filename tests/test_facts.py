@@ -67,7 +67,7 @@ def test_items_keep_the_conversations_order() -> None:
 
     deleted = ga.ConversationItemDeleted(event_id="event_1", item_id="c")
     facts = remembered(added("a", None), added("c", "a"), deleted)
-    assert (list(facts.conversation), facts.deleted) == (["a"], {"c"})
+    assert (list(facts.conversation), list(facts.deleted)) == (["a"], ["c"])
 
 
 def test_turn_detection_is_on_off_or_not_known() -> None:
@@ -117,7 +117,7 @@ def test_appended_audio_is_counted_until_commit_or_clear() -> None:
     assert facts.appended is None
     facts.on_client_commit(ga.InputAudioBufferCommit(), 6, None, None)
     assert facts.appended is None
-    assert facts.elided["client"]
+    assert "client" in facts.elided
 
 
 def test_a_response_without_a_conversation_id_is_asked_of_its_request() -> None:

@@ -9,9 +9,10 @@ import msgspec
 from rtproto.checker import SessionChecker
 from rtproto.events.dialect import DIALECTS, event_type
 from rtproto.findings import Finding, Severity
+from rtproto.rules.closed_values import enumerated
 from rtproto.rules.examples import after, change
 from rtproto.rules.sessions import session
-from rtproto.rules.shp.values import ENUMERATED, enumerated
+from rtproto.rules.shp.values import ENUMERATED
 from tests.judging import judge, said
 
 

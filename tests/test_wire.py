@@ -367,6 +367,16 @@ def test_audio_events(dialect: Dialect, type: str, fields: dict[str, Any], audio
         assert decoder.audio_bytes == len(base64.b64decode(audio))
 
 
+def test_long_audio_is_left_out_until_it_is_asked_for() -> None:
+    raw = DELTA.encode()
+    leaving = Decoder(GA, direction="server", leave_audio=True)
+    event: Any = leaving.decode(raw)
+    assert (event.item_id, leaving.audio_bytes) == ("item_1", 2304)
+    assert event.delta != AUDIO
+    leaving.fill(event, raw)
+    assert event.delta == AUDIO
+
+
 def test_all_events_with_audio_are_known() -> None:
     carriers = {
         event_type(cls)
@@ -439,12 +449,17 @@ def test_both_ways_lead_to_the_same_event(
     named = f'"type":"{type}"'
     text = "{" + ",".join([named, *members] if first else [*members, named]) + end
     raw = text.encode()
-    decoder = Decoder(GA, direction="server")
+    decoder, leaving = (Decoder(GA, direction="server", leave_audio=leave) for leave in (False, True))
     # The guesses of earlier lines must not matter.
     for before in ("", DELTA, DELTA[:-1] + ',"obfuscation":"x"}', DELTA.replace(":", ": ")):
         decoder.decode(before)
         found = decoder.decode(raw)
         assert found == _by_msgspec_alone(raw)
+        leaving.decode(before)
+        filled: Any = leaving.decode(raw)
+        assert leaving.audio_bytes == decoder.audio_bytes
+        leaving.fill(filled, raw)
+        assert filled == found
         if isinstance(found, ga.ResponseOutputAudioDelta):
             valid = is_valid(found.delta)
             assert decoder.audio_bytes == (len(base64.b64decode(found.delta)) if valid else None)

@@ -11,6 +11,7 @@ functions of state and input, and of guards that are `STEADY`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
@@ -187,13 +188,11 @@ class Course:
 class Step:
     """A course on one connection: where its last step led, and whether that one was quiet."""
 
-    __slots__ = ("course", "entity", "key", "quiet_key", "quiet_moves", "reached", "singles")
+    __slots__ = ("course", "entity", "key", "quiet_key", "quiet_moves", "reached")
 
     def __init__(self, course: Course) -> None:
         self.course = course
         self.key = course.key
-        self.singles: dict[Leg, Entity] = {}
-        """The entities of which there is one each, once they were met."""
         self.quiet_key: Any = None
         self.quiet_moves = -1
         self.entity: Entity | None = None
@@ -244,11 +243,13 @@ class Engine:
 
     def __init__(self, facts: Any) -> None:
         self.facts = facts
-        self.entities: dict[str, dict[Key, Entity]] = {name: {} for name in MACHINES}
+        self.entities: defaultdict[str, dict[Key, Entity]] = defaultdict(dict)
         self.moves = 0
         """How many times any entity has changed its state; unchanged means that a quiet step is still quiet."""
         self.mid_session = False
         """The recording starts after the connection did: entities may be met half-way."""
+        self._singles: dict[Leg, Entity] = {}
+        """The entities of which there is one each, once they were met."""
 
     def find(self, machine: str, key: Key = ()) -> Entity | None:
         """The entity of that key, if the session has shown one."""
@@ -281,7 +282,7 @@ class Engine:
                     if child.machine is leg.machine and child.state not in leg.loops:
                         broken = self._enter(child, leg, event, line, course.type, broken)
                 continue
-            found = step.singles.get(leg) if leg.single else None
+            found = self._singles.get(leg) if leg.single else None
             if found is None:
                 key = leg.read_key(event)
                 if key is None:
@@ -294,7 +295,7 @@ class Engine:
                 if found is None:
                     found = entities[key] = Entity(leg.machine, key, previous if leg.under else None)
                 if leg.single:
-                    step.singles[leg] = found
+                    self._singles[leg] = found
             previous = step.reached = found
             if found.state not in leg.loops:
                 if found.state in leg.steady and self._outcome(found, leg, event) == found.state:

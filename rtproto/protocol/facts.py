@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from rtproto.events.audio import BYTES_PER_MS
-from rtproto.protocol.hearing import Hearing
-from rtproto.protocol.ledger import Ledger
-from rtproto.protocol.playback import Playback
+from rtproto.protocol.happenings import Happening
+from rtproto.protocol.memory import Memory, joined
 from rtproto.protocol.records import CLIENT_IDS, Item, Response, response_of, settle
 from rtproto.protocol.values import field, tag_of
 
@@ -31,79 +30,18 @@ STALL = 30.0
 """Seconds without a sign of life after which a response in progress is called stalled."""
 
 
-class Facts:
-    """Everything remembered about one connection."""
+class Facts(Memory):
+    """Everything remembered about one connection, and what follows from it."""
 
-    def __init__(self, *, dialect: str = "ga") -> None:
-        self.dialect = dialect
-        self.mid_session = False
-        self.seen: set[str] = set()
-        """The directions of which the recording has shown an event."""
-        self.session: Any = None
-        """The effective session of the last `session.created` or `.updated`; None before the first."""
-        self.session_type = "session.created"
-        """The event type that showed it, and its line."""
-        self.session_line = 0
-        self.changed_line = 0
-        """The line of the last `session.updated`; what was on its way then may still follow the old configuration."""
-        self.changed_time: float | None = None
-        self.remote_tools: dict[str, list[Any]] = {}
-        """Every configuration of a remote server of tools (MCP) that client or session showed, by its label."""
-        self.tool_listings: dict[str, str] = {}
-        """The item that lists the tools of a remote server, by the server's label."""
-        self.conversation: dict[str, None] = {}
-        """Item ids in the conversation's order, as far as the recording shows it."""
-        self.deleted: set[str] = set()
-        self.misplaced: str | None = None
-        """The last item, where it came into the conversation without having been added: its place is a guess."""
-        self.items: dict[str, Item] = {}
-        self.responses: dict[str, Response] = {}
-        self.happened: frozenset[str] = frozenset()
-        """What of `Happening` the connection has seen."""
-        self.turns = 0
-        """User turns committed so far."""
-        self.current_response: str | None = None
-        """The response that writes to the default conversation now."""
-        self.turn_due = False
-        """The user has spoken, or kept silent for too long, and the server may answer that by itself."""
-        self.committed_item: str | None = None
-        self.idle_item: str | None = None
-        """The item that the last idle timeout announced."""
-        self.output_clears = 0
-        """`output_audio_buffer.clear` requests that no `cleared` has answered yet."""
-        self.ledger = Ledger()
-        """The client's requests that wait for an answer."""
-        self.time: float | None = None
-        """Seconds, by the recording's clock, at the event that is being judged; None where it has no times."""
-        self.first_time: float | None = None
-        """Seconds, by the same clock, at the first event that had a time."""
-        self.heard: float | None = None
-        """Seconds at the last sign of life of a response in progress; None where there is none, or no clock."""
-        self.response_done_time: float | None = None
-        """Seconds at the last `response.done`."""
-        self.append_line = 0
-        """The line of the first audio that the client appended; 0 before it."""
-        self.append_time: float | None = None
-        """Seconds at that line."""
-        self.client_ids: dict[str, int] = {}
-        """Line of each client event that carried an `event_id`."""
-        self.appended: int | None = 0
-        """Decoded bytes appended since the last commit or clear; None once they cannot be known."""
-        self.emptied_line = 0
-        """The line of the client's last commit or clear."""
-        self.elided = {"client": False, "server": False}
-        """Audio payloads were cut by the recorder."""
-        self.output_audio: dict[tuple[str, int], Entity] = {}
-        """The audio stream of each content part that spoke."""
-        self.hearing = Hearing(self.ledger.generated)
-        self.call_items: dict[str, str] = {}
-        """The id of the function_call item by call_id."""
-        self.playback = Playback()
-        self.audio_delta = (0, "")
-        """Line and type of the first audio that came in an event; 0 before it."""
-        self.spoke_type = ""
-        self.spoke_line: int | None = None
-        """The line of the first audio output in the default conversation."""
+    __slots__ = ()
+
+    def see(self, direction: str) -> None:
+        """The recording has shown an event of that side."""
+        self.seen = joined(self.seen, direction)
+
+    def happen(self, happening: Happening) -> None:
+        """It has happened on the connection."""
+        self.happened = joined(self.happened, happening)
 
     def writes_to_default(self, response: Any) -> bool:
         """Whether a response object belongs to the default conversation.
@@ -221,7 +159,7 @@ class Facts:
         self.client_ids[event_id] = line
         if len(self.client_ids) > CLIENT_IDS:
             self.client_ids = dict([*self.client_ids.items()][CLIENT_IDS // 2 :])
-        self.happened |= {"client id"}
+        self.happen("client id")
 
     def _note_remote_tools(self, config: Any) -> None:
         for tool in field(config, "tools") or ():
@@ -254,7 +192,7 @@ class Facts:
         self.note_call(known)
         if known.type == "mcp_list_tools" and known.label is not None:
             self.tool_listings[known.label] = item_id
-        self.deleted.discard(item_id)
+        self.deleted.pop(item_id, None)
         if item_id == self.committed_item:
             self.committed_item = None
         self.conversation.pop(item_id, None)
@@ -287,8 +225,8 @@ class Facts:
         item_id = field(event, "item_id")
         if item_id is not None:
             self.conversation.pop(item_id, None)
-            self.deleted.add(item_id)
-            self.ledger.generated.discard(item_id)
+            self.deleted[item_id] = None
+            self.ledger.generated.pop(item_id, None)
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.turn_due = self.answers_by_itself()
@@ -332,7 +270,7 @@ class Facts:
             response.session = self.session
             response.outside = getattr(event.response, "conversation_id", UNSET) is None
             if response.outside:
-                self.happened |= {"outside"}
+                self.happen("outside")
         if default:
             if self.ledger.answered_by(event) is None:
                 self.hearing.unasked_line = line
@@ -348,7 +286,7 @@ class Facts:
         response.output[len(response.output) if index is None else index] = item_id
         response.open_items.add(item_id)
         self.items[item_id] = item = Item(event.item, event, line, response.id)
-        self.ledger.generated.add(item_id)
+        self.ledger.generated[item_id] = None
         self.note_call(item)
 
     def on_part_added(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
@@ -447,7 +385,7 @@ class Facts:
             entity.size += size
             return
         if size is None or size < ELIDED_BELOW:
-            self.elided["server"] = True
+            self.elided = joined(self.elided, "server")
             entity.size = None
         elif entity.size is not None:
             entity.size += size
@@ -479,21 +417,14 @@ class Facts:
         if not self.append_line:
             self.append_line, self.append_time = line, self.time
         if size is None or size < ELIDED_BELOW:
-            self.elided["client"] = True
+            self.elided = joined(self.elided, "client")
             self.appended = self.hearing.emptied = None
         elif self.appended is not None:
             self.appended += size
 
-    def append_more(self, size: int) -> bool:
-        """Count another append that is like the last one; false for one that must be looked at."""
-        if self.appended is None or size < ELIDED_BELOW:
-            return False
-        self.appended += size
-        return True
-
     def on_client_commit(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.hearing.empty(self.appended)
-        self.appended = None if self.elided["client"] else 0
+        self.appended = None if "client" in self.elided else 0
         self.emptied_line = line
 
     def on_client_output_clear(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:

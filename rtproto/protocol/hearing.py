@@ -24,7 +24,22 @@ class Mark(Struct, frozen=True):
 class Hearing:
     """The audio that went in, and where speech began and ended in it."""
 
-    def __init__(self, generated: set[str]) -> None:
+    __slots__ = (
+        "commit_line",
+        "commit_previous",
+        "cut_off",
+        "emptied",
+        "generated",
+        "item",
+        "speaking",
+        "speech_line",
+        "start_line",
+        "started",
+        "stopped",
+        "unasked_line",
+    )
+
+    def __init__(self, generated: dict[str, None]) -> None:
         self.generated = generated
         """Items that the server makes by itself, those of the user's turns among them."""
         self.emptied: int | None = 0
@@ -53,7 +68,7 @@ class Hearing:
     def _announced(self, event: Any) -> str | None:
         item: str | None = field(event, "item_id")
         if item is not None:
-            self.generated.add(item)
+            self.generated[item] = None
         return item
 
     def empty(self, appended: int | None) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from rtproto.events.common.content import InputAudio
 from rtproto.protocol.values import field, tag_of
 
+_NONE: frozenset[str] = frozenset()
+
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "session.update": ("session.updated",),
     "transcription_session.update": ("transcription_session.updated",),
@@ -89,6 +91,8 @@ class Request:
 class Ledger:
     """The requests of one connection that no answer has settled yet, oldest first."""
 
+    __slots__ = ("_answer", "_asked_about", "generated", "granted", "guessed", "open")
+
     def __init__(self) -> None:
         self.open: list[Request] = []
         self._asked_about: Any = None
@@ -96,9 +100,9 @@ class Ledger:
         self._answer: Request | None = None
         self.granted: dict[str, int] = {}
         """Line of the latest request that was granted, by type."""
-        self.guessed: set[str] = set()
+        self.guessed = _NONE
         """Types of requests of which one was struck out by an error that did not name it."""
-        self.generated: set[str] = set()
+        self.generated: dict[str, None] = {}
         """Items that a response or a turn of the user's announced: no client asked for them."""
 
     def ask(self, type: str, event: Any, line: int) -> Request | None:
@@ -167,7 +171,7 @@ class Ledger:
     def _strike(self, request: Request) -> None:
         request.settled = True
         self.open.remove(request)
-        self._asked_about = None
+        self._asked_about = self._answer = None
 
     def settle(self, event: Any) -> Request | None:
         """Strike out the request that this server event settles; returns it."""
@@ -180,7 +184,7 @@ class Ledger:
                 self.granted[request.type] = max(request.line, self.granted.get(request.type, 0))
         elif field(event, "error", "event_id") is None:
             if request is not None:
-                self.guessed.add(request.type)
+                self.guessed |= {request.type}
             for other in self.open:
                 other.doubtful = True
         return request

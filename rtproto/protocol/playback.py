@@ -26,6 +26,8 @@ class Cut(Struct, frozen=True):
 class Playback:
     """Truncations, and whether audio travels on a media track."""
 
+    __slots__ = ("cuts", "on_media_track")
+
     def __init__(self) -> None:
         self.cuts: dict[tuple[str, int], Cut] = {}
         """The last truncation by item id and content_index."""

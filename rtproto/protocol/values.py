@@ -10,13 +10,9 @@ from msgspec import UNSET
 def field(value: Any, name: str, *path: str) -> Any:
     """The value at that path of attributes, or None where any of it is absent or null."""
     value = getattr(value, name, None)
-    if value is None or value is UNSET:
-        return None
     for name in path:
         value = getattr(value, name, None)
-        if value is None or value is UNSET:
-            return None
-    return value
+    return None if value is UNSET else value
 
 
 _TAGS: dict[type[Any], str | None] = {}
@@ -25,13 +21,19 @@ _TAGS: dict[type[Any], str | None] = {}
 
 def tag_of(value: Any) -> str | None:
     """The `type` of a decoded Struct or of a salvaged one; None for anything else."""
+    tag = _TAGS.get(value.__class__)
+    return tag if tag is not None else _untagged(value)
+
+
+def _untagged(value: Any) -> str | None:
+    """The same of a value whose class has no tag that is known by now."""
     cls: type[Any] = value.__class__
     if cls not in _TAGS:
         config: Any = getattr(cls, "__struct_config__", None)
-        _TAGS[cls] = config.tag if config is not None and isinstance(config.tag, str) else None
-    tag = _TAGS[cls]
-    if tag is not None:
-        return tag
+        tag = config.tag if config is not None and isinstance(config.tag, str) else None
+        _TAGS[cls] = tag
+        if tag is not None:
+            return tag
     kind = getattr(value, "type", None)
     return kind if isinstance(kind, str) else None
 

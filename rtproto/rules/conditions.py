@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from msgspec import UNSET
 
 from rtproto.protocol.facts import Facts
+from rtproto.rules.closed_values import strangers
 
 Condition: TypeAlias = Callable[[Facts, Any], bool]
 
@@ -34,6 +35,16 @@ def _at_the_tail(facts: Facts, event: Any) -> bool:
     return bool((None if previous is UNSET else previous) == facts.tail())
 
 
+def _of_no_list(facts: Facts, event: Any) -> bool:
+    """A string of which the vendor names all values has another one."""
+    return strangers(event, facts.in_order) is not None
+
+
 CONDITIONS: Mapping[str, Condition] = MappingProxyType(
-    {"asked for": _asked_for, "known item": _known_item, "at the tail": _at_the_tail}
+    {
+        "asked for": _asked_for,
+        "known item": _known_item,
+        "at the tail": _at_the_tail,
+        "value of no list": _of_no_list,
+    }
 )

@@ -47,7 +47,7 @@ class Track:
             raise ValueError("no event was looked at")
         (direction, place, event, size), self._next = self._next, None
         self.line += 1
-        self.facts.seen.add(direction)
+        self.facts.see(direction)
         self.engine.step(place, event, self.line)
         self.facts.mid_session = self.engine.mid_session
         if direction == "client":

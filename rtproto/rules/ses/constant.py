@@ -40,16 +40,13 @@ class _Constant(Rule):
         value = self.read(field(event, "session"))
         if value is None:
             return
-        known: dict[str, Any] = context.memory(self.code, dict)
-        if not known:
-            known |= {"value": value, "line": context.line, "type": context.type}
-        elif value != known["value"]:
-            witness = Witness(known["line"], known["type"], f"showed {known['value']}")
-            yield Verdict(
-                {"member": self.member, "first": known["value"], "now": value}, witnesses=(witness,)
-            )
+        known: dict[str, tuple[Any, int, str]] = context.memory("constants of the session", dict)
+        first, line, type = known.setdefault(self.code, (value, context.line, context.type))
+        if value != first:
+            args = {"member": self.member, "first": first, "now": value}
+            yield Verdict(args, witnesses=(Witness(line, type, f"showed {first}"),))
             # Told once for each change, whichever of the two was right.
-            known |= {"value": value, "line": context.line, "type": context.type}
+            known[self.code] = value, context.line, context.type
 
 
 class SessionIdChanged(_Constant):

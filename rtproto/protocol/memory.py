@@ -1,0 +1,148 @@
+"""What is remembered of one connection: the attributes of `rtproto.protocol.facts.Facts`, not what it makes of them.
+
+A server keeps one for each of its sessions, so it should take no more than it needs: attributes have slots, sets of
+names are shared between connections, and sets that are mostly empty are dictionaries, which take a third of that.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from rtproto.protocol.hearing import Hearing
+from rtproto.protocol.ledger import Ledger
+from rtproto.protocol.playback import Playback
+from rtproto.protocol.records import Item, Response
+
+if TYPE_CHECKING:
+    from rtproto.protocol.engine import Entity
+
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+@functools.cache
+def joined(names: frozenset[str], name: str) -> frozenset[str]:
+    """The set with one name more; of the few sets that there are, the same object for every connection."""
+    return names | {name}
+
+
+class Memory:
+    """Everything remembered about one connection."""
+
+    __slots__ = (
+        "append_line",
+        "append_time",
+        "appended",
+        "audio_delta",
+        "call_items",
+        "changed_line",
+        "changed_time",
+        "client_ids",
+        "committed_item",
+        "conversation",
+        "current_response",
+        "deleted",
+        "dialect",
+        "elided",
+        "emptied_line",
+        "first_time",
+        "happened",
+        "heard",
+        "hearing",
+        "idle_item",
+        "in_order",
+        "items",
+        "ledger",
+        "mid_session",
+        "misplaced",
+        "output_audio",
+        "output_clears",
+        "playback",
+        "remote_tools",
+        "response_done_time",
+        "responses",
+        "seen",
+        "session",
+        "session_line",
+        "session_type",
+        "spoke_line",
+        "spoke_type",
+        "time",
+        "tool_listings",
+        "turn_due",
+        "turns",
+    )
+
+    def __init__(self, *, dialect: str = "ga") -> None:
+        self.dialect = dialect
+        self.mid_session = False
+        self.seen: frozenset[str] = NO_NAMES
+        """The directions of which the recording has shown an event."""
+        self.session: Any = None
+        """The effective session of the last `session.created` or `.updated`; None before the first."""
+        self.session_type = "session.created"
+        """The event type that showed it, and its line."""
+        self.session_line = 0
+        self.changed_line = 0
+        """The line of the last `session.updated`; what was on its way then may still follow the old configuration."""
+        self.changed_time: float | None = None
+        self.remote_tools: dict[str, list[Any]] = {}
+        """Every configuration of a remote server of tools (MCP) that client or session showed, by its label."""
+        self.tool_listings: dict[str, str] = {}
+        """The item that lists the tools of a remote server, by the server's label."""
+        self.conversation: dict[str, None] = {}
+        """Item ids in the conversation's order, as far as the recording shows it."""
+        self.deleted: dict[str, None] = {}
+        self.misplaced: str | None = None
+        """The last item, where it came into the conversation without having been added: its place is a guess."""
+        self.items: dict[str, Item] = {}
+        self.responses: dict[str, Response] = {}
+        self.happened: frozenset[str] = NO_NAMES
+        """What of `Happening` the connection has seen."""
+        self.turns: int = 0
+        """User turns committed so far."""
+        self.current_response: str | None = None
+        """The response that writes to the default conversation now."""
+        self.turn_due = False
+        """The user has spoken, or kept silent for too long, and the server may answer that by itself."""
+        self.committed_item: str | None = None
+        self.idle_item: str | None = None
+        """The item that the last idle timeout announced."""
+        self.output_clears = 0
+        """`output_audio_buffer.clear` requests that no `cleared` has answered yet."""
+        self.ledger = Ledger()
+        """The client's requests that wait for an answer."""
+        self.time: float | None = None
+        """Seconds, by the recording's clock, at the event that is being judged; None where it has no times."""
+        self.first_time: float | None = None
+        """Seconds, by the same clock, at the first event that had a time."""
+        self.heard: float | None = None
+        """Seconds at the last sign of life of a response in progress; None where there is none, or no clock."""
+        self.response_done_time: float | None = None
+        """Seconds at the last `response.done`."""
+        self.append_line = 0
+        """The line of the first audio that the client appended; 0 before it."""
+        self.append_time: float | None = None
+        """Seconds at that line."""
+        self.client_ids: dict[str, int] = {}
+        """Line of each client event that carried an `event_id`."""
+        self.appended: int | None = 0
+        """Decoded bytes appended since the last commit or clear; None once they cannot be known."""
+        self.emptied_line = 0
+        """The line of the client's last commit or clear."""
+        self.elided: frozenset[str] = NO_NAMES
+        """The directions of which the recorder has cut audio payloads."""
+        self.output_audio: dict[tuple[str, int], Entity] = {}
+        """The audio stream of each content part that spoke."""
+        self.hearing = Hearing(self.ledger.generated)
+        self.call_items: dict[str, str] = {}
+        """The id of the function_call item by call_id."""
+        self.playback = Playback()
+        self.in_order: dict[type, Any] = {}
+        """The last object of each class of which all strings were found in order; see `rtproto.rules.closed_values`."""
+        self.audio_delta = (0, "")
+        """Line and type of the first audio that came in an event; 0 before it."""
+        self.spoke_type = ""
+        self.spoke_line: int | None = None
+        """The line of the first audio output in the default conversation."""
