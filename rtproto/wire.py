@@ -148,47 +148,7 @@ class Decoder:
         audio, leave_audio = self._audio, self.leave_audio
         field = "audio" if self.direction == "client" else "delta"
         key = f'"{field}"'.encode()
-        # Where the audio began and ended in the last line, counted from either end, and what stood before it:
-        # lines of one stream are alike.  A wrong guess is found out; all that it costs is the search.
-        begin, tail, before = 0, 1, b"?"
-
-        def splice(raw: bytes) -> Event | None:
-            """The event of a line with audio; None for anything unexpected, which is left to `plain`."""
-            nonlocal begin, tail, before
-            start, rest = begin, tail
-            if raw[start - len(before) : start] != before:
-                start = _value_after(raw, key)
-                if not start:
-                    return None
-                begin, before = start, raw[start - len(key) - 2 : start]
-            whole = memoryview(raw)
-            payload = whole[start:-rest]
-            length = _audio_length(payload) if raw[-rest] == 0x22 else None
-            if length is None:
-                end = raw.find(b'"', start)
-                if end < 0 or end == len(raw) - rest:
-                    return None
-                rest = len(raw) - end
-                payload = whole[start:end]
-                length = _audio_length(payload)
-                if length is None:
-                    return None
-                if rest < _TAIL_WITHIN:
-                    tail = rest
-            # The payload has nothing but letters of base64: what may be wrong with the line is in the other bytes.
-            others = raw[:start] + _HOLE_BYTES + raw[-rest:]
-            try:
-                if not others.isascii():
-                    others.decode()
-                event: Event = plain(others)
-            except (ValueError, RecursionError):
-                return None
-            if type(event) not in audio or getattr(event, field) != _HOLE:
-                return None
-            if not leave_audio:
-                force_setattr(event, field, str(payload, "ascii"))
-            self._last = length
-            return event
+        splice = _splicer(self.dialect, self.direction)
 
         def decode(raw: RawFrame) -> Event | UnknownEvent | Fault:
             if type(raw) is not bytes:
@@ -202,7 +162,10 @@ class Decoder:
                 if len(raw) >= SPLICED_FROM:
                     spliced = splice(raw)
                     if spliced is not None:
-                        return spliced
+                        event, payload, self._last = spliced
+                        if not leave_audio:
+                            force_setattr(event, field, str(payload, "ascii"))
+                        return event
                 # msgspec looks at no bytes of strings that it skips.
                 if not raw.isascii():
                     raw.decode()
@@ -256,6 +219,59 @@ class Decoder:
 
         self.repeated_audio = repeated_audio
         return decode_or_repeat
+
+
+@functools.cache
+def _splicer(dialect: Dialect, direction: str) -> Callable[[bytes], tuple[Event, memoryview, int] | None]:
+    """What decodes a line with long audio: the event without it, the audio, and its bytes once decoded.
+
+    It serves all connections, for their lines are alike.
+    """
+    decoder = dialect.client_decoder if direction == "client" else dialect.server_decoder
+    plain: Callable[[bytes], Any] = decoder.decode
+    _, audio = _types(dialect, direction)
+    field = "audio" if direction == "client" else "delta"
+    key = f'"{field}"'.encode()
+    # Where the audio began and ended in the last line, counted from either end, and what stood before it:
+    # lines of one stream are alike.  A wrong guess is found out; all that it costs is the search.
+    begin, tail, before = 0, 1, b"?"
+
+    def splice(raw: bytes) -> tuple[Event, memoryview, int] | None:
+        """None for anything unexpected, which is left to the decoder."""
+        nonlocal begin, tail, before
+        start, rest = begin, tail
+        if raw[start - len(before) : start] != before:
+            start = _value_after(raw, key)
+            if not start:
+                return None
+            begin, before = start, raw[start - len(key) - 2 : start]
+        whole = memoryview(raw)
+        payload = whole[start:-rest]
+        length = _audio_length(payload) if raw[-rest] == 0x22 else None
+        if length is None:
+            end = raw.find(b'"', start)
+            if end < 0 or end == len(raw) - rest:
+                return None
+            rest = len(raw) - end
+            payload = whole[start:end]
+            length = _audio_length(payload)
+            if length is None:
+                return None
+            if rest < _TAIL_WITHIN:
+                tail = rest
+        # The payload has nothing but letters of base64: what may be wrong with the line is in the other bytes.
+        others = raw[:start] + _HOLE_BYTES + raw[-rest:]
+        try:
+            if not others.isascii():
+                others.decode()
+            event: Event = plain(others)
+        except (ValueError, RecursionError):
+            return None
+        if type(event) not in audio or getattr(event, field) != _HOLE:
+            return None
+        return event, payload, length
+
+    return splice
 
 
 @functools.cache
