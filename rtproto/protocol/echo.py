@@ -42,6 +42,8 @@ def ignored(asked: Mapping[str, Any], shown: Mapping[str, Any], path: str = "ses
 
 def agree(asked: Any, shown: Any) -> bool:
     """Whether the value that is shown is the one that was asked for, defaults and spelling aside."""
+    if asked == shown:
+        return True
     if _empty(asked) or _empty(shown):
         return _empty(asked) == _empty(shown)
     if isinstance(asked, dict) and isinstance(shown, dict):
@@ -54,7 +56,7 @@ def agree(asked: Any, shown: Any) -> bool:
         return math.isclose(asked, shown, rel_tol=1e-6)
     if isinstance(asked, str) and isinstance(shown, str):
         return asked.strip() == shown.strip()
-    return bool(asked == shown)
+    return False
 
 
 def settings(session: Mapping[str, Any]) -> dict[str, Any]:
