@@ -98,8 +98,14 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         "--jobs",
         metavar="N",
         type=_jobs,
-        default=1,
         help="check so many files at once, each in a process of its own; 0: as many as there are cores (default: 1)",
+    )
+    add(
+        "--engine",
+        metavar="ENGINE",
+        type=_engine,
+        help="who checks: processes of this machine (the default), the scheduler at dask://HOST:PORT, or dask: the one "
+        "that Dask's settings name, or else a cluster of -j workers on this machine (as many as there are cores)",
     )
     add(
         "--state", metavar="FILE", help="keep here what was found, and skip files that have not changed since"
@@ -165,6 +171,20 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
+def _engine(text: str) -> str:
+    """`processes`, `dask`, or the address of a scheduler as Dask writes it."""
+    if text in ("processes", "dask"):
+        return text
+    scheme, separator, place = text.partition("://")
+    protocol = {"dask": "tcp", "dask+tls": "tls"}.get(scheme)
+    host, colon, port = place.rpartition(":")
+    if protocol is None or not separator or not host or not colon or not port.isdecimal():
+        raise argparse.ArgumentTypeError(
+            f"no engine {text!r}; there are: processes, dask, dask://HOST:PORT, dask+tls://HOST:PORT"
+        )
+    return f"{protocol}://{place}"
+
+
 def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < 1:
         raise argparse.ArgumentTypeError("a number of bytes, 1 or more")
@@ -199,8 +219,15 @@ def _check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         options.error(
             f"--follow writes full, concise or jsonl; -o {args.format}=PATH takes the closing report"
         )
-    if args.follow and (args.jobs != 1 or args.state is not None):
-        options.error("--follow judges one file as it grows: -j and --state do not go with it")
+    if args.follow and (args.jobs not in (None, 1) or args.state is not None or args.engine is not None):
+        options.error("--follow judges one file as it grows: -j, --state and --engine do not go with it")
+    if args.engine not in (None, "processes"):
+        from importlib.util import find_spec
+
+        if find_spec("distributed") is None:
+            options.error("--engine dask needs Dask: pip install 'rtproto[fleet]'")
+        if args.engine != "dask" and args.jobs is not None:
+            options.error("-j counts workers of this machine: a scheduler has those it has")
     if args.follow and args.input_format not in (None, "auto", "jsonl"):
         options.error(f"--follow reads JSONL only: it cannot wait for more of {args.input_format}")
     if args.follow and args.update_baseline:

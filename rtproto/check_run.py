@@ -192,7 +192,16 @@ class Judge:
     @contextmanager
     def _checked(self, targets: Iterable[Target], total: int) -> Generator[Iterator[Report], None, None]:
         """The reports of so many recordings, by as many workers as were asked for."""
-        workers = min(self._args.jobs or os.cpu_count() or 1, total)
+        engine = self._args.engine or "processes"
+        asked = self._args.jobs if self._args.jobs is not None or engine != "processes" else 1
+        workers = min(asked or os.cpu_count() or 1, total)
+        if engine != "processes" and total:
+            from rtproto.fleet_dask import Cluster
+
+            address = None if engine == "dask" else engine
+            with Fleet(Cluster(address, workers, self._wanted.arguments, self._check)) as fleet:
+                yield fleet.reports(targets, total)
+            return
         if workers < 2:
             yield chain.from_iterable(self._check(self._settings, batch) for batch in batches(targets, total))
             return

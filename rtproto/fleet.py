@@ -8,8 +8,10 @@ memory does not grow with the run, and what a worker takes down with it is check
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, Self
 
 from rtproto.check_targets import Target
@@ -31,6 +33,10 @@ class Died(Exception):  # noqa: N818 - the name says what happened
     """The process that worked on a batch has died."""
 
 
+class Refused(Exception):  # noqa: N818 - the name says what happened
+    """A worker has not checked a batch.  The message says why."""
+
+
 class Lost(Exception):  # noqa: N818 - the name says what happened
     """There is nobody any more to give work to.  The message says why."""
 
@@ -48,13 +54,13 @@ class Workers(Protocol):
         ...
 
     def result(self, given: Any) -> list[bytes]:
-        """The packed reports of a batch.  Raises `Died` or `Lost`."""
+        """The packed reports of a batch.  Raises `Died`, `Refused` or `Lost`."""
         ...
 
     def alone(self, target: Target) -> bytes:
         """The packed report of one recording, while nothing else is worked on: if a worker dies then, it is the one.
 
-        Raises `Died` or `Lost`.
+        Raises `Died`, `Refused` or `Lost`.
         """
         ...
 
@@ -93,6 +99,8 @@ class Fleet:
                 packed = workers.result(given)
             except Died:
                 yield from map(self._alone, batch)
+            except Refused as why:
+                yield from (unchecked(target.path, str(why)) for target in batch)
             else:
                 for target, each in zip(batch, packed, strict=True):
                     yield unpack(each, target.path)
@@ -103,6 +111,8 @@ class Fleet:
             return unpack(self._workers.alone(target), target.path)
         except Died:
             return unchecked(target.path, "the process that checked it died")
+        except Refused as why:
+            return unchecked(target.path, str(why))
 
 
 def batches(targets: Iterable[Target], most: int) -> Iterator[list[Target]]:
@@ -134,3 +144,21 @@ def size_of(target: Target) -> int:
 def packed(reports: Iterable[Report]) -> list[bytes]:
     """Reports as a worker hands them back."""
     return list(map(pack, reports))
+
+
+@contextmanager
+def without_interrupts(*, spawning: bool) -> Generator[None, None, None]:
+    """Hold back Ctrl-C.  A process that is started meanwhile never gets it: it is for the one that gives out work."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    if spawning:
+        # A new interpreter comes with a tracker of its resources, whose start would let Ctrl-C in again.
+        from multiprocessing.resource_tracker import ensure_running
+
+        ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

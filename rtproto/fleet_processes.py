@@ -9,16 +9,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import signal
 from collections import deque
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from rtproto.check_targets import Target
 from rtproto.check_work import Check
-from rtproto.fleet import Died, packed
+from rtproto.fleet import Died, packed, without_interrupts
 from rtproto.recording import Settings
 
 _SMALL = 4_096
@@ -127,10 +126,11 @@ class _Worker:
         context = _context()
         self.pipe, far_end = context.Pipe()
         self.has: deque[_Given] = deque()
+        forked = context.get_start_method() == "fork"
         # A copy has the pipes of the others too, and would keep them open for ever.
-        inherited = [*others, self.pipe] if context.get_start_method() == "fork" else []
+        inherited = [*others, self.pipe] if forked else []
         self._process = context.Process(target=_work, args=(far_end, inherited, *begin), daemon=True)
-        with _without_interrupts():
+        with without_interrupts(spawning=not forked):
             self._process.start()
         far_end.close()
 
@@ -188,16 +188,3 @@ def _context() -> Any:
     except OSError:  # not Linux; elsewhere the system's own libraries have threads
         threads = []
     return multiprocessing.get_context("fork" if len(threads) == 1 else "spawn")
-
-
-@contextmanager
-def _without_interrupts() -> Generator[None, None, None]:
-    """Hold back Ctrl-C.  A process that is started meanwhile never gets it: it is for the one that gives out work."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -17,3 +17,8 @@ def dies(settings: Settings, targets: Sequence[Target]) -> Iterator[Report]:
         if "deadly" in Path(target.path).name:
             os._exit(9)
         yield settings.check_file(target.path)
+
+
+def raises(settings: Settings, targets: Sequence[Target]) -> Iterator[Report]:
+    """What comes out where a worker itself fails."""
+    raise MemoryError("no room")

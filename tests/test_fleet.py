@@ -323,4 +323,4 @@ def test_ignores_of_files_and_a_baseline_come_after_the_state(here: Path, run: R
 
 @pytest.mark.parametrize("argv", [["-j", "2"], ["--state", "state"]])
 def test_neither_goes_with_follow(argv: list[str], run: Run) -> None:
-    assert "-j and --state do not go with it" in run("clean.jsonl", "--follow", *argv)[2]
+    assert "-j, --state and --engine do not go with it" in run("clean.jsonl", "--follow", *argv)[2]
