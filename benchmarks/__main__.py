@@ -1,152 +1,114 @@
-"""`python -m benchmarks`: every contender on every workload in one run, with our ratio to each.
+"""`python -m benchmarks`: all that is measured, or the parts that are named.
 
-The columns "× decode" and "× check" say how many times as long as our decoder and our full check a contender takes:
-above 1 we are faster.  At the end stand the goals that the project has set itself, with what this run gives.
+- `comparison`: other readers of the protocol's events beside ours, on whole sessions and by size of event;
+- `startup`: the start of the command;
+- `load`: many sessions in one process;
+- `scaling`: time and memory by the number of events, files and processes, and a stream of 10 GB.
+
+`--write` keeps the figures in `benchmarks/results` and makes `docs/performance.md` anew from them.  What has figures of
+their own are the recorder (`python -m benchmarks.recorder`) and instructions (`python -m benchmarks.instructions`).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
+import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-from benchmarks import contenders as field
-from benchmarks import startup
-from benchmarks.measure import FEWEST_ROUNDS, Samples, measure
-from benchmarks.workloads import workloads
-
-SECONDS = 40.0
+from benchmarks import comparison, figures, load, report, scaling, startup, stream
+from benchmarks.figures import PARTS, RESULTS, Part
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
+    parts: list[str] = options.parts or list(PARTS)
+    code = 0
+    if len(parts) > 1:
+        for name in parts:  # each in a process of its own, which the parts before it have not filled
+            command = [sys.executable, "-m", "benchmarks", name, *passed_on(options)]
+            code = max(code, subprocess.run(command, check=False).returncode)
+    else:
+        code = only(parts[0], options)
+    return report.main(["--write"]) if options.write and not code else code
+
+
+def only(name: str, options: argparse.Namespace) -> int:
+    """Measure one part, tell it, and write it where that is asked for."""
     try:
-        rivals, versions = field.contenders(), field.versions()
-    except ModuleNotFoundError as error:
+        part, lines = measure(name, " ".join(("python -m benchmarks", name, *settings(options))), options)
+    except ImportError as error:
         print(f"benchmarks: {error}; the rivals come with: pip install -e '.[bench]'", file=sys.stderr)
         return 2
-    print(machine(), ", ".join(f"{name} {number}" for name, number in versions.items()), sep="\n")
-
-    loads = workloads(smoke=options.smoke)
-    wrong = [f"{load.name}: {what}" for load in loads for what in field.misread(load) + field.findings(load)]
-    if wrong:
-        print("benchmarks: what is to be measured is not read in full", *wrong[:9], sep="\n", file=sys.stderr)
+    except RuntimeError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
         return 1
-
-    results: dict[str, Samples] = {}
-    for load in loads:
-        samples = measure(
-            load, rivals, options.seconds / len(loads), rounds=1 if options.smoke else FEWEST_ROUNDS
-        )
-        results[load.name] = samples
-        print("", *table(samples), sep="\n")
-    started = startup.startup(1 if options.smoke else startup.RUNS)
-    print("\nstart-up, medians", *startup.lines(started), sep="\n")
-    reached = goals(results, started)
-    print("\ngoals", *(f"  {value:6.2f}  {goal}" for goal, value in reached.items()), sep="\n")
-
-    if options.json:
-        document = {
-            "schema": "rtproto-benchmarks/1",
-            "machine": machine(),
-            "versions": versions,
-            "workloads": [record(samples) for samples in results.values()],
-            "startup_ms": started,
-            "goals": reached,
-        }
-        options.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"== {name}", figures.headline(part.measured), "", *lines, "", sep="\n", flush=True)
+    if options.results is not None:
+        figures.save(part, options.results)
     return 0
+
+
+def settings(options: argparse.Namespace) -> list[str]:
+    """The options that change what is measured, where they differ from what is usual."""
+    told = ["--smoke"] if options.smoke else []
+    if options.seconds is not None:
+        told += ["--seconds", f"{options.seconds:g}"]
+    if options.stream is not None:
+        told += ["--stream", str(options.stream)]
+    return told
+
+
+def passed_on(options: argparse.Namespace) -> list[str]:
+    """The options of a process for one part."""
+    results = [] if options.results is None else ["--results", str(options.results)]
+    return settings(options) + results
+
+
+def measure(name: str, command: str, options: argparse.Namespace) -> tuple[Part, list[str]]:
+    """One part and what it says as text."""
+    smoke: bool = options.smoke
+    if name == "comparison":
+        seconds: float = options.seconds or (0.5 if smoke else comparison.SECONDS)
+        compared = comparison.compare(command, seconds, smoke=smoke)
+        return compared, list(comparison.told(compared))
+    if name == "startup":
+        started = startup.measure(command, 1 if smoke else startup.RUNS)
+        return started, list(startup.told(started))
+    if name == "load":
+        loaded = load.measure(command, 20, 1, 4) if smoke else load.measure(command)
+        return loaded, list(load.told(loaded))
+    usual = "5MB" if smoke else scaling.STREAM
+    scaled = scaling.measure(options.stream or stream.size(usual), command, smoke=smoke)
+    return scaled, list(scaling.told(scaled))
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--json", type=Path, metavar="PATH", help="write the figures there too")
-    parser.add_argument("--smoke", action="store_true", help="a few lines, one round: whether it runs at all")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--smoke", action="store_true", help="a little of each: whether it runs at all")
     parser.add_argument(
-        "--seconds", type=float, metavar="N", help=f"about how long to measure (default: {SECONDS:g})"
+        "--seconds", type=float, metavar="N", help=f"of the comparison (default: {comparison.SECONDS:g})"
+    )
+    parser.add_argument(
+        "--stream",
+        type=stream.size,
+        metavar="SIZE",
+        help=f"of the longest stream (default: {scaling.STREAM})",
+    )
+    parser.add_argument("--results", type=Path, metavar="DIR", help="write the figures there too, as JSON")
+    parser.add_argument(
+        "--write", action="store_true", help=f"into {RESULTS.name} beside this, and the docs from them"
     )
     options = parser.parse_args(arguments)
-    if options.seconds is None:
-        options.seconds = 0.5 if options.smoke else SECONDS
+    unknown = [name for name in options.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"no part {unknown[0]!r}; there are: {', '.join(PARTS)}")
+    if options.write and options.smoke:
+        parser.error("--smoke measures nothing that is worth to be written down")
+    if options.write:
+        options.results = RESULTS
     return options
-
-
-def machine() -> str:
-    """What this runs on, as far as Python can tell."""
-    implementation = f"{platform.python_implementation()} {platform.python_version()}"
-    return (
-        f"{implementation}, {platform.system()} {platform.machine()}, {processor()}, {os.cpu_count()} cores"
-    )
-
-
-def processor() -> str:
-    """The processor's name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown processor"
-
-
-def table(samples: Samples) -> list[str]:
-    """One workload as text, a line a contender."""
-    load = samples.workload
-    count = len(load.frames)
-    head = f"{load.name}: {count:,} lines, {load.size:,} bytes, {load.size / count:,.0f} a line"
-    rows = [f"  {'':26} {'µs/event':>9} {'events/s':>11} {'MB/s':>8} {'× decode':>9} {'× check':>9}"]
-    for name in samples.rounds:
-        figures = f"{1e6 / samples.events_per_second(name):9.2f} {samples.events_per_second(name):11,.0f}"
-        ratios = f"{samples.times(name, field.DECODE):9.2f} {samples.times(name, field.CHECK):9.2f}"
-        rows.append(f"  {name:26} {figures} {samples.megabytes_per_second(name):8,.0f} {ratios}")
-    return [head, *rows]
-
-
-def record(samples: Samples) -> dict[str, Any]:
-    """One workload as data; times of a pass are in seconds, every round of them."""
-    return {
-        "name": samples.workload.name,
-        "lines": len(samples.workload.frames),
-        "bytes": samples.workload.size,
-        "contenders": [
-            {
-                "name": name,
-                "seconds_per_pass": seconds,
-                "events_per_second": samples.events_per_second(name),
-                "megabytes_per_second": samples.megabytes_per_second(name),
-                "times_decode": samples.times(name, field.DECODE),
-                "times_check": samples.times(name, field.CHECK),
-            }
-            for name, seconds in samples.rounds.items()
-        ],
-    }
-
-
-def goals(results: dict[str, Samples], started: dict[str, float]) -> dict[str, float]:
-    """What the project wants to reach, and what this run gives.
-
-    The fourth gives openai-python less to do than us: it parses what the server sent, we check both directions.
-    """
-    voice, server = results["voice session"], results["voice session, server lines"]
-    return {
-        "× orjson.loads: decode of a voice session (at most 0.8)": voice.times(field.DECODE, field.YARDSTICK),
-        "× orjson.loads: full check of a voice session (at most 1.5)": voice.times(
-            field.CHECK, field.YARDSTICK
-        ),
-        "× full check: openai-python on the server's lines (at least 40)": server.times(
-            field.SDK, field.CHECK
-        ),
-        "… with the check reading the client's lines too": server.seconds(field.SDK)
-        / voice.seconds(field.CHECK),
-        "× import of msgspec and argparse: start of the command (at most 2)": (
-            started[startup.COMMAND] / started[startup.FLOOR]
-        ),
-        "… and check of a small recording (at most 2.5)": (started[startup.CHECK] / started[startup.FLOOR]),
-    }
 
 
 if __name__ == "__main__":

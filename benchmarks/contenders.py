@@ -4,7 +4,9 @@
 of the session) and returns the timed function, which reads every line once.  All of them loop over the same frames in
 Python, since a socket hands over one line at a time, and drop what they have read.
 
-openai-python parses what a server sends and nothing else, so it takes no part where a workload holds client lines.
+openai-python and pipecat parse what a server sends and nothing else, so they take no part where a workload holds
+client lines.  Pipecat brings hundreds of megabytes of signal processing along, so that it is an extra of its own, and
+left out where it is not installed.
 """
 
 from __future__ import annotations
@@ -12,11 +14,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any, get_args
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, get_args
 
 from benchmarks.script import Frame
 from benchmarks.workloads import Workload
+
+if TYPE_CHECKING:
+    from rtproto.checker import SessionChecker
 
 Pass = Callable[[], object]
 """Reads every line of a workload once."""
@@ -80,15 +85,24 @@ def contenders() -> list[Contender]:
     """All of them, the rivals first.  Raises `ImportError` where the `bench` extra is not installed."""
     import msgspec
     import orjson
+    import pydantic_core
     from openai.types.realtime import RealtimeClientEvent, RealtimeServerEvent
+
+    class Tagged(msgspec.Struct):
+        """What one must read of an event to know what it is."""
+
+        type: str
 
     pydantic_readers = (validator(RealtimeClientEvent), validator(RealtimeServerEvent))
     return [
+        Contender(FLOOR, untyped(msgspec.json.Decoder(Tagged).decode)),
         Contender("json.loads", untyped(json.loads)),
         Contender("orjson.loads", untyped(orjson.loads)),
         Contender("msgspec, untyped", untyped(msgspec.json.Decoder().decode)),
-        Contender("pydantic, discriminated", by_direction(*pydantic_readers)),
-        Contender("openai-python, parse_event", untyped(openai_parser()), server_only=True),
+        Contender(CORE, untyped(pydantic_core.from_json)),
+        Contender(PYDANTIC, by_direction(*pydantic_readers)),
+        Contender(SDK, untyped(openai_parser()), server_only=True),
+        *(Contender(PIPECAT, untyped(parser), server_only=True) for parser in pipecat_parser()),
         Contender(DECODE, by_direction(*decoders())),
         Contender(CHECK, check, once=True),
     ]
@@ -96,8 +110,12 @@ def contenders() -> list[Contender]:
 
 DECODE = "rtproto, decode"
 CHECK = "rtproto, full check"
+FLOOR = "msgspec, type only"
 YARDSTICK = "orjson.loads"
+CORE = "pydantic-core, from_json"
+PYDANTIC = "pydantic, discriminated"
 SDK = "openai-python, parse_event"
+PIPECAT = "pipecat, parse_server_event"
 
 
 def validator(union: Any) -> Callable[[bytes], Any]:
@@ -118,6 +136,30 @@ def openai_parser() -> Callable[[bytes], Any]:
 
     no_socket: Any = None
     return RealtimeConnection(no_socket).parse_event
+
+
+def pipecat_parser() -> list[Callable[[bytes], Any]]:
+    """What pipecat's service for OpenAI's Realtime API does with each message, or nothing where it is not installed.
+
+    Its socket hands it text, and so the decoding of UTF-8 is counted here.
+    """
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its audio helpers import modules that Python has announced to drop
+        try:
+            events = import_module("pipecat.services.openai.realtime.events")
+        except ModuleNotFoundError as error:
+            if error.name != "pipecat":
+                raise
+            return []
+    parse = events.parse_server_event
+    return [lambda raw: parse(raw.decode())]
+
+
+def absent() -> list[str]:
+    """The contenders that are not installed."""
+    return [] if pipecat_parser() else [PIPECAT]
 
 
 def decoders() -> tuple[Callable[[bytes], Any], Callable[[bytes], Any]]:
@@ -141,9 +183,20 @@ def check(workload: Workload) -> Pass:
 
         return whole_session
 
+    if workload.apart:
+        begun = [begin(workload).feed for _ in workload.frames]
+        return lambda: feed_each(begun, workload.frames)
+    feeder = begin(workload).feed
+    return lambda: feed(feeder, workload.frames)
+
+
+def begin(workload: Workload) -> SessionChecker:
+    """A checker that has seen what comes before the workload."""
+    from rtproto.checker import SessionChecker
+
     checker = SessionChecker()
     feed(checker.feed, workload.before)
-    return lambda: feed(checker.feed, workload.frames)
+    return checker
 
 
 def feed(into: Callable[..., Any], frames: list[Frame]) -> None:
@@ -151,22 +204,26 @@ def feed(into: Callable[..., Any], frames: list[Frame]) -> None:
         into(direction, raw, line=line)
 
 
+def feed_each(into: list[Callable[..., Any]], frames: list[Frame]) -> None:
+    for feeder, (direction, raw) in zip(into, frames, strict=True):
+        feeder(direction, raw, line=1)
+
+
 def findings(workload: Workload) -> list[str]:
     """What our checker says about the workload above a note: code and line of each finding."""
-    from rtproto.checker import SessionChecker
     from rtproto.findings import Severity
 
-    checker = SessionChecker()
-    feed(checker.feed, workload.before + workload.frames)
+    checker = begin(workload)
+    feed(checker.feed, workload.frames[:1] if workload.apart else workload.frames)
     checker.close(cut=not workload.whole)
     found = checker.report().findings
     return [f"{finding.code} at line {finding.line}" for finding in found if finding.severity > Severity.INFO]
 
 
 def misread(workload: Workload) -> list[str]:
-    """The lines of a workload that our decoder does not know or rejects, or that pydantic rejects: none, hopefully.
+    """The lines of a workload that our decoder, pydantic or pipecat does not know or rejects: none, hopefully.
 
-    A contender that stops in the middle of a line would look fast.
+    A contender that stops in the middle of a line, or passes over it, would look fast.
     """
     from openai.types.realtime import RealtimeClientEvent, RealtimeServerEvent
     from pydantic import ValidationError
@@ -176,6 +233,7 @@ def misread(workload: Workload) -> list[str]:
 
     ours = dict(zip(("client", "server"), decoders(), strict=True))
     theirs = {"client": validator(RealtimeClientEvent), "server": validator(RealtimeServerEvent)}
+    pipecat = pipecat_parser()
     wrong: list[str] = []
     for line, (direction, raw) in enumerate(workload.frames, 1):
         event = ours[direction](raw)
@@ -185,12 +243,6 @@ def misread(workload: Workload) -> list[str]:
             theirs[direction](raw)
         except ValidationError as error:
             wrong.append(f"pydantic, line {line}: {error.errors()[0]}")
+        if direction == "server" and any(parse(raw) is None for parse in pipecat):
+            wrong.append(f"pipecat, line {line}: passed over")
     return wrong
-
-
-def versions() -> dict[str, str]:
-    """The versions of everything that is measured."""
-    import rtproto
-
-    others = ("msgspec", "pybase64", "orjson", "pydantic", "openai")
-    return {"rtproto": rtproto.__version__, **{name: version(name) for name in others}}

@@ -14,9 +14,11 @@ import asyncio
 import gc
 import sys
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 
+from benchmarks import figures
+from benchmarks.figures import Kept, Latency, Load
 from benchmarks.script import Frame
 from benchmarks.sessions import text_session
 
@@ -25,6 +27,10 @@ CONFIGURED = 3
 """Lines until the session is configured."""
 EVENT_IDS = 1_024
 """How many ids a server with many sessions remembers."""
+ALL_IDS = 65_536
+"""How many it remembers where nothing else is asked for."""
+TURNS = 2
+"""Of each session that takes turns with others."""
 HOUR = 360
 """Turns of an hour."""
 
@@ -75,10 +81,50 @@ def latencies(sessions: int, turns: int) -> tuple[list[float], list[float]]:
     return sorted(deltas), sorted(others)
 
 
-def quantiles(times: Sequence[float]) -> str:
-    """The median, the 99th percentile and the 99.9th, in µs."""
-    at = [times[min(len(times) - 1, int(len(times) * share))] * 1e6 for share in (0.5, 0.99, 0.999)]
-    return "".join(f"{microseconds:9.1f}" for microseconds in at)
+def measure(command: str, sessions: int = SESSIONS, turns: int = TURNS, longest: int = HOUR) -> Load:
+    """Memory of sessions of so many turns at most, and latencies of so many at once."""
+    how = figures.measured(command)
+    few = max(1, sessions // 100)
+    hour = text_session(longest)
+    short = text_session(12)
+    lengths: tuple[tuple[str, list[Frame], int], ...] = (
+        ("new", [], few),
+        ("configured, idle", short[:CONFIGURED], few),
+        (f"text, 12 turns, {len(short):,} events", short, max(1, few // 10)),
+        (f"text, {longest} turns, {len(hour):,} events", hour, 1),
+    )
+    deltas, others = latencies(sessions, turns)
+    return Load(
+        measured=how,
+        sessions=sessions,
+        kept=[
+            Kept(session=name, kib={str(ids): kept(frames, count, ids) for ids in (ALL_IDS, EVENT_IDS)})
+            for name, frames, count in lengths
+        ],
+        latencies=[
+            Latency(events=name, count=len(times), microseconds=quantiles(times))
+            for name, times in (("text delta", deltas), ("any other event", others))
+        ],
+    )
+
+
+def quantiles(times: Sequence[float]) -> dict[str, float]:
+    """The median, the 99th percentile and the 99.9th of sorted seconds, in µs."""
+    return {
+        str(share): times[min(len(times) - 1, int(len(times) * share))] * 1e6 for share in (0.5, 0.99, 0.999)
+    }
+
+
+def told(part: Load) -> Iterator[str]:
+    """The figures as text."""
+    yield f"{'KiB a session':34} {'all ids':>9} {EVENT_IDS:>7,} ids"
+    for each in part.kept:
+        yield f"{each.session:34}" + "".join(f"{size:11.1f}" for size in each.kib.values())
+    yield ""
+    yield f"{f'µs of feed, {part.sessions:,} sessions':34} {'p50':>8} {'p99':>8} {'p99.9':>8}"
+    for latency in part.latencies:
+        columns = "".join(f"{microseconds:9.1f}" for microseconds in latency.microseconds.values())
+        yield f"{f'{latency.events} ({latency.count:,})':34}{columns}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,30 +134,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--sessions", type=int, default=SESSIONS, metavar="N", help="at once (default: %(default)s)"
     )
-    parser.add_argument("--turns", type=int, default=2, metavar="N", help="of each (default: %(default)s)")
+    parser.add_argument(
+        "--turns", type=int, default=TURNS, metavar="N", help="of each (default: %(default)s)"
+    )
     parser.add_argument(
         "--longest", type=int, default=HOUR, metavar="N", help="turns of the longest (default: %(default)s)"
     )
     options = parser.parse_args(arguments)
-    sessions = max(1, options.sessions)
-    few = max(1, sessions // 100)
-
-    print(f"{'KiB a session':34} {'all ids':>9} {EVENT_IDS:>7,} ids")
-    hour = text_session(options.longest)
-    short = text_session(12)
-    for name, frames, count in (
-        ("new", [], few),
-        ("configured, idle", short[:CONFIGURED], few),
-        (f"text, 12 turns, {len(short):,} events", short, max(1, few // 10)),
-        (f"text, {options.longest} turns, {len(hour):,} events", hour, 1),
-    ):
-        sizes = [kept(frames, count, event_ids) for event_ids in (65_536, EVENT_IDS)]
-        print(f"{name:34}" + "".join(f"{size:11.1f}" for size in sizes))
-
-    deltas, others = latencies(sessions, options.turns)
-    print(f"\n{f'µs of feed, {sessions:,} sessions':34} {'p50':>8} {'p99':>8} {'p99.9':>8}")
-    print(f"{f'text delta ({len(deltas):,})':34}{quantiles(deltas)}")
-    print(f"{f'any other event ({len(others):,})':34}{quantiles(others)}")
+    part = measure("python -m benchmarks.load", max(1, options.sessions), options.turns, options.longest)
+    print(figures.headline(part.measured), "", *told(part), sep="\n")
     return 0
 
 

@@ -2,17 +2,18 @@
 
 A sample is as many passes over a workload as fill `SAMPLE_SECONDS`.  In each round every contender takes one sample,
 in an order that rotates; a figure is the median over the rounds, and a ratio the median of the ratios within rounds,
-so that a slow second slows both sides of it.
+so that a slow second slows both sides of it.  What was loaded before is kept from the garbage collector, which would
+otherwise go through the modules of all contenders during the passes of each.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
-from statistics import median
+from collections.abc import Callable
 from time import perf_counter
 
 from benchmarks.contenders import Contender, Pass
+from benchmarks.figures import Contest, Timing
 from benchmarks.workloads import Workload
 
 Maker = Callable[[], Pass]
@@ -21,33 +22,12 @@ SAMPLE_SECONDS = 0.02
 FEWEST_ROUNDS = 5
 
 
-class Samples:
-    """Seconds per pass of each contender, a column a round."""
-
-    def __init__(self, workload: Workload, rounds: Mapping[str, list[float]]) -> None:
-        self.workload = workload
-        self.rounds = dict(rounds)
-
-    def seconds(self, name: str) -> float:
-        """The median time of one pass over the workload."""
-        return median(self.rounds[name])
-
-    def events_per_second(self, name: str) -> float:
-        return len(self.workload.frames) / self.seconds(name)
-
-    def megabytes_per_second(self, name: str) -> float:
-        """In units of 1,000,000 bytes."""
-        return self.workload.size / self.seconds(name) / 1e6
-
-    def times(self, name: str, other: str) -> float:
-        """How many times as long as `other` a contender takes."""
-        return median(a / b for a, b in zip(self.rounds[name], self.rounds[other], strict=True))
-
-
 def measure(
     workload: Workload, contenders: list[Contender], seconds: float, *, rounds: int = FEWEST_ROUNDS
-) -> Samples:
+) -> Contest:
     """Samples of all contenders that can read the workload: for about that many seconds, at least so many rounds."""
+    gc.collect()
+    gc.freeze()
     makers = {c.name: maker(c, workload) for c in contenders if c.reads(workload)}
     repeats = {name: repeats_for(make, seconds) for name, make in makers.items()}
     samples: dict[str, list[float]] = {name: [] for name in makers}
@@ -57,7 +37,14 @@ def measure(
         for name in order:
             samples[name].append(sample(makers[name], repeats[name]))
         order = order[1:] + order[:1]
-    return Samples(workload, samples)
+    gc.unfreeze()
+    return Contest(
+        name=workload.name,
+        family=workload.family,
+        lines=len(workload.frames),
+        bytes=workload.size,
+        timings=[Timing(name=name, seconds=seconds) for name, seconds in samples.items()],
+    )
 
 
 def maker(contender: Contender, workload: Workload) -> Maker:

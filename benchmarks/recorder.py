@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, cast
 
-from benchmarks.__main__ import machine
+from benchmarks.figures import described, machine
 from benchmarks.live_load import audio
 from rtproto.recording import check_file
 
@@ -328,7 +328,7 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = set(options.parts) - set(PARTS)
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}; there are: {', '.join(PARTS)}")
-    print(machine())
+    print(described(machine()))
     run = {"round-trip": round_trip, "load": load, "memory": memory}
     return max(run[part](options) for part in options.parts or PARTS)
 

@@ -5,11 +5,12 @@ Key order and nesting are those of the real server's lines, and so is the order 
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
+
+import msgspec
 
 from benchmarks import texts
 
@@ -29,6 +30,7 @@ class Script:
 
     rng: Random
     timeline: list[tuple[float, int, Frame]] = field(default_factory=list)
+    written: int = 0
     now: float = 0.0
     tail: str | None = None
     """The conversation's last item."""
@@ -43,8 +45,8 @@ class Script:
         self._put("client", {"type": type, **fields}, self.now if at is None else at)
 
     def _put(self, direction: Direction, event: Json, at: float) -> None:
-        line = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
-        self.timeline.append((at, len(self.timeline), (direction, line)))
+        self.timeline.append((at, self.written, (direction, msgspec.json.encode(event))))
+        self.written += 1
 
     def padding(self, delta: str) -> str:
         """The obfuscation that fills a small delta up to 16 characters."""
@@ -57,6 +59,12 @@ class Script:
     def frames(self) -> list[Frame]:
         """The lines in the order of their time; events of one moment stay in the order of writing."""
         return [frame for _, _, frame in sorted(self.timeline, key=lambda entry: entry[:2])]
+
+    def take(self, until: float) -> list[Frame]:
+        """The lines up to a moment before which nothing will be written any more; they are kept no longer."""
+        passed = [entry for entry in self.timeline if entry[0] <= until]
+        self.timeline = [entry for entry in self.timeline if entry[0] > until]
+        return [frame for _, _, frame in sorted(passed, key=lambda entry: entry[:2])]
 
 
 @dataclass

@@ -11,11 +11,14 @@ order of the real server.
   arrives faster than it plays, in deltas of 100, 150 and then 250 ms, as a real recording shows; there they grow to
   1,000 ms later in a long reply, here only to 400, so that what an event costs whatever its size keeps its weight.
 
-The sequences are those that real GA servers send, so that a full check of a session finds nothing.
+The sequences are those that real GA servers send, so that a full check of a session finds nothing.  `text_turns` and
+`voice_turns` are the same sessions turn by turn, and without an end: what the lengths of a session are measured with.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count, islice
 from random import Random
 
 from benchmarks import texts
@@ -29,30 +32,41 @@ LEAD = 4  # deltas of transcript before the first audio
 
 def text_session(turns: int = 12, seed: int = SEED) -> list[Frame]:
     """Typed turns, each answered by about 40 text deltas."""
+    return [frame for turn in islice(text_turns(seed), turns) for frame in turn]
+
+
+def text_turns(seed: int = SEED) -> Iterator[list[Frame]]:
+    """The lines of a text session that never ends, turn by turn; the first has the start of the session too."""
     script = Script(Random(seed))
     conversation = start(script, "text")
-    for turn in range(turns):
+    for turn in count():
         ask(script, texts.question(script.rng))
         reply = Reply(script, conversation, "text", input_text=120 + 60 * turn)
         reply.open()
         for delta in texts.reply(script.rng, 40):
             reply.say(delta)
         reply.close()
-    return script.frames()
+        yield script.take(script.now)
 
 
 def voice_session(turns: int = 6, seed: int = SEED) -> list[Frame]:
     """Spoken turns under server VAD, with transcription; the caller cuts every third reply short."""
+    return [frame for turn in voice_turns(turns, seed) for frame in turn]
+
+
+def voice_turns(turns: int | None = None, seed: int = SEED) -> Iterator[list[Frame]]:
+    """The lines of a voice session, turn by turn; without a number of turns it never ends."""
     script = Script(Random(seed))
     conversation = start(script, "audio")
     microphone_on = streamed_until = script.now
     interrupted: Reply | None = None
-    for turn in range(turns):
+    for turn in count() if turns is None else range(turns):
         speech_ms = script.rng.randrange(2_000, 4_500, 100)
         user = hear(script, microphone_on, speech_ms, interrupted)
         reply = Reply(script, conversation, "audio", input_text=140 + 90 * turn, heard_ms=speech_ms)
         reply.open()
-        cut = turn % 3 == 1 and turn + 1 < turns
+        last = turns is not None and turn + 1 == turns
+        cut = turn % 3 == 1 and not last
         speak(script, reply, user, speech_ms, cut=cut)
         interrupted = reply if cut else None
         if not cut:
@@ -61,7 +75,7 @@ def voice_session(turns: int = 6, seed: int = SEED) -> list[Frame]:
         streamed_until = stream_microphone(
             script, streamed_until, script.now, APPEND_MS[turn % len(APPEND_MS)]
         )
-    return script.frames()
+        yield script.take(script.now if last else streamed_until)
 
 
 def start(script: Script, modality: str) -> str:

@@ -11,9 +11,12 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 from time import perf_counter
+
+from benchmarks import figures
+from benchmarks.figures import Process, Startup
 
 COMMAND = "python -m rtproto.check --version"
 SMALL = Path(__file__).parent.parent / "docs" / "sessions" / "phone-call.jsonl"
@@ -29,8 +32,9 @@ PROCESSES = {
 RUNS = 21
 
 
-def startup(runs: int = RUNS) -> dict[str, float]:
-    """Median milliseconds of each process; one run of each before that fills the caches."""
+def measure(command: str, runs: int = RUNS) -> Startup:
+    """Milliseconds of each process, as often as that; one run of each before that fills the caches."""
+    how = figures.measured(command)
     # As where the package is installed: what was compiled once is kept.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     times: dict[str, list[float]] = {name: [] for name in PROCESSES}
@@ -42,13 +46,16 @@ def startup(runs: int = RUNS) -> dict[str, float]:
             )
             if turn:
                 times[name].append((perf_counter() - begin) * 1e3)
-    return {name: median(values) for name, values in times.items()}
+    processes = [Process(command=name, milliseconds=each) for name, each in times.items()]
+    return Startup(measured=how, processes=processes)
 
 
-def lines(medians: dict[str, float]) -> list[str]:
+def told(part: Startup) -> Iterator[str]:
     """The medians as text, each beside the floor."""
-    width = max(map(len, medians))
-    return [f"  {name:{width}}  {ms:7.1f} ms  {ms / medians[FLOOR]:5.2f} ×" for name, ms in medians.items()]
+    floor = part.milliseconds(FLOOR)
+    for process in part.processes:
+        median = part.milliseconds(process.command)
+        yield f"  {process.command:60}  {median:7.1f} ms  {median / floor:5.2f} ×"
 
 
 def main() -> int:
@@ -58,7 +65,8 @@ def main() -> int:
     parser.add_argument(
         "--runs", type=int, default=RUNS, metavar="N", help="processes of each kind (default: %(default)s)"
     )
-    print(*lines(startup(max(1, parser.parse_args().runs))), sep="\n")
+    part = measure("python -m benchmarks.startup", max(1, parser.parse_args().runs))
+    print(figures.headline(part.measured), "", *told(part), sep="\n")
     return 0
 
 
