@@ -1,7 +1,7 @@
 """The plots of `docs/performance.md`: SVG that reads on light and on dark ground, the same bytes from the same figures.
 
-Needs matplotlib, of the `bench` extra.  Each file carries the digest of the figures that it was drawn from, so that
-whoever has no matplotlib can tell whether it is in step with them.
+Needs matplotlib, of the `bench` extra.  Each file carries the digest of the figures that it was drawn from and of this
+module, so that whoever has no matplotlib can tell whether it is in step with them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +38,9 @@ OURS = (DECODE, CHECK)
 DIGEST = re.compile(r"figures ([0-9a-f]{64})")
 
 
-def digest(text: bytes) -> str:
-    """Of the file that a plot is drawn from."""
-    return sha256(text).hexdigest()
+def digest(figures: bytes) -> str:
+    """Of what a plot is made from: the file of its figures, and this module."""
+    return sha256(figures + Path(__file__).read_bytes()).hexdigest()
 
 
 def drawn_from(svg: str) -> str | None:
@@ -151,7 +152,7 @@ def scaling(figure: Figure, part: Part) -> None:
         )
     times.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     times.xaxis.set_major_formatter(lambda value, _: amount(value, ""))
-    times.legend(fontsize=7.5)
+    figure.legend(*times.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
     memory.set_title("peak memory of a stream's check")
     memory.set_xlabel("bytes of the stream")
     memory.set_ylabel("MiB")
@@ -169,7 +170,7 @@ def scaling(figure: Figure, part: Part) -> None:
     memory.margins(y=0.25)
     memory.set_ylim(bottom=0)
     memory.xaxis.set_major_formatter(lambda value, _: amount(value))
-    memory.legend(fontsize=7.5)
+    memory.legend(fontsize=8)
 
 
 def labelled(curve: Curve) -> str:
@@ -187,6 +188,6 @@ def amount(value: float, unit: str = "B") -> str:
 PLOTS: dict[str, tuple[str, Callable[[Figure, Part], None], tuple[float, float]]] = {
     "sessions": ("comparison", sessions, (8.6, 3.0)),
     "sizes": ("comparison", sizes, (8.6, 3.8)),
-    "scaling": ("scaling", scaling, (8.6, 3.4)),
+    "scaling": ("scaling", scaling, (8.6, 3.8)),
 }
 """By name: the part that it shows, what draws it, and its size in inches."""

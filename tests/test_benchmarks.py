@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from benchmarks import __main__ as program
 from benchmarks import child, contenders, figures, instructions, load, plots, report, scaling, stream
-from benchmarks.figures import Comparison, Contest, Curve, Machine, Measured, Point, Timing
+from benchmarks.figures import Comparison, Contest, Curve, Point, Timing
 from benchmarks.sessions import text_session, text_turns, voice_session, voice_turns
 from benchmarks.workloads import Workload, audio_deltas, text_deltas, workloads
 from rtproto.recording import check_stream
@@ -240,27 +240,19 @@ def test_without_figures_there_is_no_page(tmp_path: Path, capsys: pytest.Capture
     assert "python -m benchmarks --write makes them" in capsys.readouterr().err
 
 
-def page_of(*contests: Contest) -> report.Page:
-    machine = Machine(python="P", optimised=True, system="S", processor="X", cores=2, load=0.5)
-    how = Measured(date="2026-01-01", command="c", commit=None, seed=1, machine=machine, versions={"a": "1"})
-    compared = Comparison(measured=how, workloads=list(contests), absent=[])
-    page = object.__new__(report.Page)
-    page.comparison, page.contests = compared, {contest.name: contest for contest in contests}
-    return page
-
-
-def test_the_template_asks_for_figures() -> None:
+def test_the_template_asks_for_figures(results: Path) -> None:
     each = contest(**{contenders.DECODE: [2e-5], contenders.PYDANTIC: [1.5e-5], "orjson.loads": [4e-5]})
-    page = page_of(each)
+    kept = figures.read(results)
+    compared = Comparison(measured=kept.comparison.measured, workloads=[each], absent=[])
+    page = report.Page(kept._replace(comparison=compared))
 
     text = report.filled("{{us: w | decode}} µs, {{times: w | decode | orjson}} of it, {{lost}}", page)
 
     assert text == "2.00 µs, 0.50 of it, 1 of 1"
     assert page.losses().splitlines()[-1] == "| w | 200 | pydantic, discriminated 0.75 |  |"
-    with pytest.raises(KeyError):
-        report.filled("{{us: no such workload | decode}}", page)
-    with pytest.raises(KeyError):
-        report.filled("{{targets}}", page)
+    for call in ("{{us: no such workload | decode}}", "{{us: w | sdk}}", "{{targets}}"):
+        with pytest.raises(KeyError):
+            report.filled(call, page)
 
 
 @pytest.mark.parametrize(
