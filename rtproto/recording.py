@@ -18,7 +18,7 @@ from rtproto.checker_profile import AnyProfile, profile_of
 from rtproto.findings import Finding, Report, SessionReport, Unchecked
 from rtproto.selection import Selection
 from rtproto.transcripts.formats import NAMES, Recording, open_recording
-from rtproto.transcripts.frames import Frame, NotARecording, Unreadable
+from rtproto.transcripts.frames import BUFFERED_BYTES, Frame, NotARecording, Unreadable
 from rtproto.wire import MAX_LINE_BYTES
 
 
@@ -121,7 +121,7 @@ class Settings:
         """Judge one file."""
         name = os.fspath(path)
         try:
-            stream = Path(name).open("rb")  # noqa: SIM115 - closed below; only the opening belongs in the `try`
+            stream = Path(name).open("rb", BUFFERED_BYTES)  # noqa: SIM115 - closed below; only the opening belongs in the `try`
         except OSError as error:
             return Report(unchecked=(Unchecked(name, reason(error)),))
         except ValueError:  # a NUL in the name

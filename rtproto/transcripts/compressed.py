@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any, BinaryIO
 
-from rtproto.transcripts.frames import Unreadable
+from rtproto.transcripts.frames import BUFFERED_BYTES, Unreadable
 
 ZSTD = b"\x28\xb5\x2f\xfd"
 GROWTH = 200
@@ -33,12 +33,14 @@ def decompressed(stream: BinaryIO, begin: bytes) -> tuple[str, BinaryIO]:
         reader: Any = zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(
             source, read_across_frames=True, closefd=False
         )
-        return "decompressed from Zstandard; ", io.BufferedReader(_Bounded(reader, compressed), 2**16)
+        return "decompressed from Zstandard; ", io.BufferedReader(
+            _Bounded(reader, compressed), BUFFERED_BYTES
+        )
     import gzip
 
     counted = _Counted(stream)
     return "decompressed from gzip; ", io.BufferedReader(
-        _Bounded(gzip.GzipFile(fileobj=counted), counted), 2**16
+        _Bounded(gzip.GzipFile(fileobj=counted), counted), BUFFERED_BYTES
     )
 
 

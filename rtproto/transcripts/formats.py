@@ -17,7 +17,15 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from rtproto.transcripts import jsonl
-from rtproto.transcripts.frames import HEAD_BYTES, Format, Frame, Head, NotARecording, Unreadable
+from rtproto.transcripts.frames import (
+    BUFFERED_BYTES,
+    HEAD_BYTES,
+    Format,
+    Frame,
+    Head,
+    NotARecording,
+    Unreadable,
+)
 
 _BOM = b"\xef\xbb\xbf"
 _COMMENT = b"//"
@@ -186,7 +194,7 @@ def _peek(stream: BinaryIO) -> tuple[Head, BinaryIO]:
         if b"\n" in raw and _sniff_lines(Head(raw.removeprefix(_BOM), whole=False)):
             break
     raw = b"".join(pieces)
-    return Head(raw.removeprefix(_BOM), whole), io.BufferedReader(_Rewound(raw, stream), 2**18)
+    return Head(raw.removeprefix(_BOM), whole), io.BufferedReader(_Rewound(raw, stream), BUFFERED_BYTES)
 
 
 class _Rewound(io.RawIOBase):

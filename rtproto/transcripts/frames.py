@@ -17,6 +17,9 @@ Loss: TypeAlias = Literal["", "elided", "type-only"]
 
 HEAD_BYTES = 1024 * 1024
 """Bytes of a file that detection looks at."""
+BUFFERED_BYTES = 256 * 1024
+"""Bytes that are read from a file at once.  A line of audio is often longer than Python's own buffers, and is then put
+together from pieces, which takes longer than to judge it."""
 
 _EARLIEST, _LATEST = 1e9, 1e11
 """Seconds since 1970 between which a number is taken for a date: 2001, and the year 5138.  Milliseconds, microseconds

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import BinaryIO
 
 import msgspec
@@ -97,6 +98,8 @@ _SIZE = msgspec.json.Decoder(int)
 _HEAD = msgspec.json.Decoder(_Head)
 _DIRECTIONS: Mapping[bytes, Direction] = {b'"client"': "client", b'"server"': "server"}
 _TIMES = ("t", "time", "ts", "timestamp", "at", "at_ms")
+_times = attrgetter(*_TIMES)
+_NO_TIMES = (UNSET,) * len(_TIMES)
 _TYPE = re.compile(rb'\s*+\{[^\x00]*?"type"\s*+:\s*+"')
 _TYPE_WITHIN = 256
 _COMMENT = b"//"
@@ -363,9 +366,11 @@ def _closing(text: bytes) -> Close:
 
 def _time(envelope: _Envelope) -> float | None:
     """The first time that is a number, else the first that is a written date."""
+    texts: tuple[Raw | UnsetType, ...] = _times(envelope)
+    if texts == _NO_TIMES:
+        return None
     written: float | None = None
-    for name in _TIMES:
-        text: Raw | UnsetType = getattr(envelope, name)
+    for name, text in zip(_TIMES, texts, strict=True):
         if text is not UNSET:
             try:
                 time = _NUMBER.decode(text)
