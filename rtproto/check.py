@@ -15,8 +15,10 @@ from collections.abc import Callable, Sequence
 import rtproto
 from rtproto import console
 
-FORMATS = ("full", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab", "summary")
+FORMATS = ("full", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab", "summary", "totals")
 """Those of `rtproto.reports`, which is not imported only to name them."""
+BINARY = ("parquet",)
+"""Likewise: those that are no text."""
 
 _MOST_JOBS = 256
 INPUT_FORMATS = (
@@ -67,7 +69,7 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         type=_output,
         action="append",
         default=[],
-        help="write the report to a file too, in that format; may be given several times",
+        help="write the report to a file too (or to a URL), in that format or as parquet; may be given several times",
     )
     codes = "rules by code, prefix or name, comma separated: OUT016,RSP,delta-after-done"
     add("--select", metavar="CODES", action="append", default=[], help=f"report only these {codes}")
@@ -147,13 +149,15 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
     return made
 
 
-def _format(text: str) -> str:
+def _format(text: str, formats: Sequence[str] = FORMATS) -> str:
     named = "full" if text == "text" else text
-    if named not in FORMATS:
+    if named in BINARY and named not in formats:
+        raise argparse.ArgumentTypeError(f"{named} is no text: -o {named}=PATH writes it to a file")
+    if named not in formats:
         from difflib import get_close_matches
 
-        near = get_close_matches(named, FORMATS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(FORMATS)}"
+        near = get_close_matches(named, formats, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(formats)}"
         raise argparse.ArgumentTypeError(f"no report format {text!r}; {hint}")
     return named
 
@@ -162,7 +166,7 @@ def _output(text: str) -> tuple[str, str]:
     named, equals, path = text.partition("=")
     if not equals or not path:
         raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=PATH, such as sarif=report.sarif")
-    return _format(named), path
+    return _format(named, (*FORMATS, *BINARY)), path
 
 
 def _jobs(text: str) -> int:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, TextIO, cast
+from typing import IO, Any, BinaryIO, Literal, TextIO, cast
 
 from msgspec.structs import replace
 
 from rtproto import console
 from rtproto.check_targets import STDIN, identity
 from rtproto.findings import Finding, SessionReport, Unchecked
-from rtproto.reports import LiveReporter, Options, Reporter, reporter
+from rtproto.reports import BINARY, LiveReporter, Options, Reporter, binary_reporter, reporter
+from rtproto.urls import is_url, public
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable that names the file of a step's summary where GitHub runs the command."""
@@ -36,7 +38,7 @@ class Outputs:
         self._first = reporter(format, out.write, options)
         self._live = cast("LiveReporter", self._first) if live else None
         self._reporters: list[Reporter] = [self._first]
-        self._files: list[TextIO] = []
+        self._files: list[IO[Any]] = []
 
     def open(self, files: Iterable[tuple[str, str]], inputs: Iterable[str], summary: str | None) -> None:
         """Open the files, given by format and path; `summary` is one to which a summary is appended.
@@ -47,22 +49,30 @@ class Outputs:
         for format, path in files:
             if (why := taken.get(identity(path))) is not None:
                 self.close()
-                raise CannotOpen(f"{path} {why}; a report must not take its place")
+                raise CannotOpen(f"{public(path)} {why}; a report must not take its place")
             self._add(format, path, "w")
             taken[identity(path)] = "is the file of another report"
         if summary:
             self._add("summary", summary, "a")
 
     def _add(self, format: str, path: str, mode: Literal["w", "a"]) -> None:
+        options = replace(self._options, color=False, width=100, list_unchecked=True)
         try:
-            file = Path(path).open(mode, encoding="utf-8", newline="\n")  # noqa: SIM115 - closed by `finish`
+            file = _opened(path, mode)
+            self._files.append(file)
+            if format in BINARY:
+                self._reporters.append(binary_reporter(format, file, options))
+                return
         except (OSError, ValueError) as error:
             self.close()
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise CannotOpen(f"{path} cannot be written: {why.lower()}") from error
-        self._files.append(file)
-        options = replace(self._options, color=False, width=100, list_unchecked=True)
-        self._reporters.append(reporter(format, file.write, options))
+            raise CannotOpen(f"{public(path)} cannot be written: {why.lower()}") from error
+        except ImportError:
+            self.close()
+            raise CannotOpen(f"{format} needs pyarrow: pip install 'rtproto[fleet]'") from None
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
+        self._files[-1] = text
+        self._reporters.append(reporter(format, text.write, options))
 
     def _each(self, tell: Callable[[Reporter], None]) -> None:
         for each in list(self._reporters):
@@ -125,6 +135,15 @@ class Outputs:
         for file in self._files:
             with suppress(OSError):
                 file.close()
+
+
+def _opened(path: str, mode: Literal["w", "a"]) -> BinaryIO:
+    """The file, or the object at that URL, to be written.  Raises `OSError` or `ValueError`."""
+    if not is_url(path):
+        return Path(path).open("wb" if mode == "w" else "ab")
+    from rtproto.remote import create
+
+    return create(path)
 
 
 def step_summary() -> str | None:

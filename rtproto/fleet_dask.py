@@ -33,6 +33,11 @@ PATIENCE_SECONDS = 120.0
 _LOOK_SECONDS = 5.0
 """Between two looks at what workers there are."""
 
+_OWN = {
+    "distributed.scheduler.allowed-failures": 0,  # what a worker takes down with it is looked into here, at once
+    "distributed.worker.profile.enabled": False,  # nobody sees it
+}
+"""Settings of a cluster that is there for one run."""
 _GONE = "the Dask scheduler is gone"
 
 
@@ -97,8 +102,7 @@ class Cluster:
         """A client of the scheduler."""
         scheduler: object = address
         if address is None:
-            # It is for this run alone, so that its first loss of a file is told here at once.
-            with import_module("dask.config").set({"distributed.scheduler.allowed-failures": 0}):
+            with import_module("dask.config").set(_OWN):
                 scheduler = self._resources.enter_context(
                     self._dask.LocalCluster(
                         n_workers=count,

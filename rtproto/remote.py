@@ -207,6 +207,16 @@ def fetch(targets: Sequence[Target]) -> dict[int, object]:
     return fetched
 
 
+def create(url: str) -> BinaryIO:
+    """An object that is written from its beginning, and is there when it is closed.  Raises `OSError`."""
+    try:
+        files, path = _open_system(url)
+        file: Any = files.open(path, "wb")
+    except Exception as error:  # noqa: BLE001 - see above
+        raise OSError(problem(error, url)) from None
+    return cast("BinaryIO", io.BufferedWriter(_Written(file, url), 2**20))
+
+
 @lru_cache(maxsize=64)
 def _open_system(url: str) -> tuple[Any, str]:
     """The file system of a URL, and what the URL is called in it.  Raises what fsspec raises."""
@@ -234,7 +244,7 @@ def problem(error: Exception, url: str) -> str:
         return f"there is no such object, folder or bucket{more}"
     if isinstance(error, ConnectionError | TimeoutError) or "Connect" in name or "Timeout" in name:
         return f"its server cannot be reached: {told or name}"
-    return f"it cannot be read: {name}: {told}"
+    return f"its store says {name}: {told}"
 
 
 class _Object(io.RawIOBase):
@@ -263,3 +273,29 @@ class _Object(io.RawIOBase):
 
     def tell(self) -> int:
         return int(self._file.tell())
+
+
+class _Written(io.RawIOBase):
+    """A file of fsspec's that is written, whose errors are those of a file that cannot be."""
+
+    def __init__(self, file: Any, url: str) -> None:
+        self._file = file
+        self._url = url
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        try:
+            self._file.write(bytes(data))
+        except Exception as error:  # noqa: BLE001 - see above
+            raise OSError(problem(error, self._url)) from None
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            try:
+                self._file.close()
+            except Exception as error:  # noqa: BLE001 - see above
+                raise OSError(problem(error, self._url)) from None

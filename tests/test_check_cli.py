@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -217,11 +216,16 @@ def test_a_directory_that_may_not_be_read(here: Path, run: Run) -> None:
 def test_a_directory_that_fails_while_it_is_read(
     here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def walk(top: str, onerror: Callable[[OSError], object]) -> list[Any]:
-        onerror(PermissionError(13, "Permission denied", f"{top}/shut"))
-        return [(top, [], ["clean.jsonl"])]
+    def scandir(folder: str) -> Any:
+        if folder.endswith("shut"):
+            raise PermissionError(13, "Permission denied", folder)
+        return listed(folder)
 
-    monkeypatch.setattr(os, "walk", walk)
+    listed = os.scandir
+    (here / "shut").mkdir()
+    (here / "empty.jsonl").unlink()
+    (here / "broken.jsonl").unlink()
+    monkeypatch.setattr(os, "scandir", scandir)
 
     status, out, err = run(".")
     assert (status, err) == (2, "rtproto: ./shut: not checked: permission denied\n")

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from rtproto import check, console
-from rtproto.reports import FORMATS
+from rtproto.reports import BINARY, FORMATS
 from tests.command import BROKEN, Run, here, run
 
 __all__ = ["here", "run"]
 
 
 def test_the_formats_of_the_command_are_those_there_are() -> None:
-    assert check.FORMATS == FORMATS
+    assert (check.FORMATS, check.BINARY) == (FORMATS, BINARY)
 
 
 def test_every_format_beside_the_one_on_standard_output(here: Path, run: Run) -> None:
@@ -28,7 +28,7 @@ def test_every_format_beside_the_one_on_standard_output(here: Path, run: Run) ->
     assert out == run(*arguments)[1]
     for name in FORMATS:
         written = (here / f"report.{name}").read_text(encoding="utf-8")
-        if name in ("full", "concise"):  # a file has no standard error beside it
+        if name in ("full", "concise", "totals"):  # a file has no standard error beside it
             written = written.replace("missing.jsonl: not checked: no such file or directory\n", "")
         assert written == run(*arguments, "-f", name)[1]
 

@@ -151,7 +151,7 @@ def test_recordings_in_an_archive_in_the_store(store: Any, run: Run) -> None:
         ("memory://none/*.jsonl", "no file matches this pattern"),
         ("memory://none/**", "there is no such object, folder or bucket"),
         ("memory://logs/.hidden/**/*.har", "no file matches this pattern"),
-        ("nothing://x/y", "it cannot be read: ValueError: Protocol not known: nothing"),
+        ("nothing://x/y", "its store says ValueError: Protocol not known: nothing"),
     ],
 )
 def test_what_is_not_there(url: str, why: str, store: Any, run: Run) -> None:
@@ -252,7 +252,7 @@ PERMISSION = "; set its store's credentials, also where the workers run: docs/fl
         (ClientConnectorError("to host\n:80"), "its server cannot be reached: to host :80"),
         (TimeoutError(), "its server cannot be reached: TimeoutError"),
         (ImportError("Install s3fs"), "reading it needs a package that is not installed: Install s3fs"),
-        (RuntimeError("with hidden in it"), "it cannot be read: RuntimeError: with [masked] in it"),
+        (RuntimeError("with hidden in it"), "its store says RuntimeError: with [masked] in it"),
     ],
 )
 def test_errors_of_stores_are_told_without_the_password(

@@ -498,4 +498,5 @@ def test_every_format_is_tested_here_or_by_its_own_file() -> None:
         "github",
         "gitlab",
         "summary",
+        "totals",
     )

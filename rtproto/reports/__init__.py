@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Protocol, cast
+from typing import BinaryIO, Protocol, cast
 
 from msgspec import Struct
 
@@ -76,9 +76,12 @@ _FORMATS = {
     "github": ("rtproto.reports.github", "GithubReporter"),
     "gitlab": ("rtproto.reports.gitlab", "GitlabReporter"),
     "summary": ("rtproto.reports.summary", "SummaryReporter"),
+    "totals": ("rtproto.reports.totals", "TotalsReporter"),
 }
 FORMATS = tuple(_FORMATS)
 """Names of the formats, as `--format` takes them; `text` is another name of `full`."""
+BINARY = ("parquet",)
+"""Names of the formats that are no text, and so are written to files only."""
 _ALIASES = {"text": "full"}
 
 
@@ -92,6 +95,14 @@ def reporter(format: str, write: Callable[[str], object], options: Options | Non
         "Callable[[Callable[[str], object], Options], Reporter]", getattr(import_module(module), name)
     )
     return make(write, options or Options())
+
+
+def binary_reporter(format: str, file: BinaryIO, options: Options | None = None) -> Reporter:
+    """A writer of a format that is no text.  Raises `ImportError` without the library that it takes."""
+    assert format in BINARY
+    from rtproto.reports.parquet import ParquetReporter
+
+    return ParquetReporter(file, options or Options())
 
 
 def render(report: Report, format: str = "full", options: Options | None = None) -> str:

@@ -24,18 +24,17 @@ class Tally:
         """Roots by code, name and severity."""
         self.by_type: Counter[str] = Counter()
         """Events by type."""
-        self._paths: set[str] = set()
-
-    @property
-    def files(self) -> int:
-        """Files that were checked; one may hold several sessions."""
-        return len(self._paths)
+        self.files = 0
+        """Files that were checked; one may hold several sessions, which come one after the other."""
+        self._path: str | None = None
 
     def session(self, session: SessionReport) -> None:
         """Count one session and its findings."""
         self.sessions += 1
         self.events += session.events
-        self._paths.add(session.path)
+        if session.path != self._path:
+            self._path = session.path
+            self.files += 1
         self.by_type.update(session.counts)
         for finding in session.findings:
             if finding.caused_by is not None:
