@@ -36,7 +36,7 @@ TOLD = {
     "ITM001": ("DIA009", "ITM003", "OUT001", "OUT004", "RSP001", "RSP009"),
     "ITM003": ("DIA009",),
     "OUT001": ("OUT009", "OUT016", "OUT025", "RSP001", "RSP009"),
-    "OUT002": ("OUT025", "RSP009"),
+    "OUT002": ("OUT025", "RSP001", "RSP009"),
     "OUT007": ("OUT001", "OUT016", "RSP001", "RSP009"),
     # A stream that is done again: what is said of it this time is compared with nothing.
     "OUT011": ("OUT016",),

@@ -26,10 +26,15 @@ SHORT = 64
 
 
 def announced(log: Log, event: Event) -> set[Any]:
-    """Every item id that the server announced before a line; a create that it has not confirmed announces nothing."""
+    """Every item id that the server announced before a line; a create that it has not confirmed announces nothing.
+
+    What names the turn that is to become an item announces it: the start of speech or its end, which after a commit by
+    hand is the first to name it, an idle timeout, and the commit.
+    """
     whole = (*ADDED, "response.output_item.added")
     known = {e.get("item", "id") for e in log.before(event, *whole)}
-    short = ("input_audio_buffer.speech_started", "input_audio_buffer.committed")
+    turns = ("speech_started", "speech_stopped", "timeout_triggered", "committed")
+    short = [f"input_audio_buffer.{turn}" for turn in turns]
     return known | {e.get("item_id") for e in log.before(event, *short)}
 
 
