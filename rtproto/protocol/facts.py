@@ -332,10 +332,9 @@ class Facts(Memory):
 
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         response_id = field(event, "response", "id")
-        if self.mid_session:
-            # One that began before the recording may not be created any more.
-            self.adopt_response(response_id, line)
         response = self.responses.get(response_id or "")
+        if response is None and self.mid_session:
+            response = self.adopt_response(response_id, line)  # it may not be created any more
         if response is None:
             return
         self.heard = None
@@ -392,6 +391,7 @@ class Facts(Memory):
         if not self.output_audio:
             self.audio_delta = (line, tag_of(event) or "")
         self.output_audio[event.item_id, event.content_index] = entity
+        self.playback.rates.setdefault((event.item_id, event.content_index), self.bytes_per_ms("output"))
         if self.spoke_line is None:
             self.spoke_type = tag_of(event) or ""
             response = self.responses.get(field(event, "response_id") or "")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rtproto.protocol.facts import Facts
+from rtproto.protocol.records import response_of
 from rtproto.protocol.values import field, listed, tag_of
 
 Guard = Callable[[Facts, Any, Any], bool]
@@ -59,12 +60,11 @@ def _mcp_entity(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _other_responses_item(facts: Facts, event: Any, entity: Any) -> bool:
-    """Another response than the event's announced the item."""
+    """Another response than the event's announced the item, or was the first to name it."""
     item = facts.items.get(entity.key[0])
+    owner = getattr(item, "response_id", None) or response_of(entity)
     response_id = field(event, "response_id")
-    return (
-        item is not None and None not in (item.response_id, response_id) and item.response_id != response_id
-    )
+    return None not in (owner, response_id) and bool(owner != response_id)
 
 
 def _response_over(facts: Facts, event: Any, entity: Any) -> bool:

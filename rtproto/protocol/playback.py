@@ -26,11 +26,13 @@ class Cut(Struct, frozen=True):
 class Playback:
     """Truncations, and whether audio travels on a media track."""
 
-    __slots__ = ("cuts", "on_media_track")
+    __slots__ = ("cuts", "on_media_track", "rates")
 
     def __init__(self) -> None:
         self.cuts: dict[tuple[str, int], Cut] = {}
         """The last truncation by item id and content_index."""
+        self.rates: dict[tuple[str, int], int | None] = {}
+        """Bytes of a millisecond of a part's audio, by the session at its beginning; None where that was not shown."""
         self.on_media_track = False
         """Playback events were seen: WebRTC or SIP, where audio is no event."""
 

@@ -146,9 +146,8 @@ class TruncateBeyondAudio(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        stream = facts.output_audio.get((field(event, "item_id") or "", field(event, "content_index") or 0))
+        stream, rate = facts.output_audio.get(_part(event)), facts.playback.rates.get(_part(event))
         end = field(event, "audio_end_ms")
-        rate = facts.bytes_per_ms("output")
         if stream is None or stream.size is None or stream.met_halfway() or rate is None or end is None:
             return
         streamed = stream.size / rate
@@ -357,7 +356,7 @@ class OutputAfterTruncated(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
         cut, stream = facts.playback.cuts.get(_part(event)), facts.output_audio.get(_part(event))
-        rate = facts.bytes_per_ms("output")
+        rate = facts.playback.rates.get(_part(event))
         if cut is None or cut.direction == "client" or stream is None or rate is None:
             return
         if cut.size is None or stream.size is None or facts.just_changed(context.line, cut.line, cut.time):
@@ -413,11 +412,10 @@ class BargeInNotTruncated(Rule):
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         facts = context.facts
-        rate = facts.bytes_per_ms("output")
         if not context.both_directions or facts.playback.on_media_track:
             return
         for item_id, (line, event) in context.memory(self.code, dict).items():
-            stream = facts.output_audio.get((item_id, 0))
+            stream, rate = facts.output_audio.get((item_id, 0)), facts.playback.rates.get((item_id, 0))
             if event is not None and stream is not None and stream.size and rate is not None:
                 args = {"item": item_id, "ms": round(stream.size / rate)}
                 yield Verdict(args, line=line, type="response.done", event=event)

@@ -25,9 +25,8 @@ TOLD = {
     # What has no place in a transcription session, or after the session's end, is not asked what else it breaks.
     "IAB008": ("DIA009",),
     "RSP020": ("DIA010",),
-    # A place behind an item that nobody knows, or of one that took another id than the client gave it, or that comes
-    # after its response and has the place that it should have had before.
-    "ITM010": ("ITM009", "ITM014", "ITM015", "RSP009"),
+    # A place behind an item that nobody knows, or of one that took another id than the client gave it.
+    "ITM010": ("ITM009", "ITM014", "ITM015"),
     # An item that differs from what was said of it before, that its dialect names otherwise, or that a client may not
     # make at all.
     "ITM020": ("DIA009", "DIA013", "ITM008", "ITM028", "RSP001", "RSP009"),

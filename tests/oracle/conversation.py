@@ -19,6 +19,9 @@ TURN = (
     "input_audio_buffer.cleared",
 )
 
+SHOWN = (*ADDED, "conversation.item.done")
+"""What shows that an item is there; that it is done before it was added is no matter of the turn."""
+
 COMMIT_MS = 100
 TOLERANCE_MS = 100
 SHORT = 64
@@ -104,10 +107,14 @@ def _answers(log: Log, added: Event, create: Event) -> bool:
 
 
 def generated(log: Log, added: Event) -> bool:
-    """Whether an item was made by a response or from the input buffer."""
+    """Whether an item was made by a response or from the input buffer.
+
+    What was deleted and comes again under its id is the client's.
+    """
     item = added.get("item", "id")
+    gone = [d.at for d in log.before(added, "conversation.item.deleted") if d.get("item_id") == item]
     return any(
-        item in (e.get("item_id"), e.get("item", "id"))
+        item in (e.get("item_id"), e.get("item", "id")) and e.at > max(gone, default=-1)
         for e in log.before(added, "response.output_item.added", *TURN)
     )
 
@@ -153,7 +160,7 @@ def itm021(log: Log) -> Faults:
     """
     if not log.complete:
         return
-    for e in (*log.client("conversation.item.create"), *log.server(*ADDED, "conversation.item.done")):
+    for e in (*log.client("conversation.item.create"), *log.server(*SHOWN)):
         begun = any(b.server and b.type != "error" for b in log.before(e))
         if e.get("item", "type") != "function_call_output" or not begun:
             continue
@@ -215,7 +222,7 @@ def iab003(log: Log) -> Faults:
         if not any(m.client and since < m.at < stopped.at for m in moved):
             yield e.at, Severity.ERROR
     for e in log.server(*ADDED):
-        known = {a.get("item", "id") for a in log.before(e, *ADDED, "conversation.item.create")}
+        known = {a.get("item", "id") for a in log.before(e, *SHOWN, "conversation.item.create")}
         gone = {d.get("item_id") for d in log.before(e, "conversation.item.deleted")}
         waiting = [
             c.get("item_id")
@@ -232,7 +239,7 @@ def iab008(log: Log) -> Faults:
     for e in log.server("input_audio_buffer.committed"):
         bounds = [b for b in log.server("input_audio_buffer.committed", "response.created") if b.at > e.at]
         bound = bounds[0].at if bounds else len(log.events)
-        if any(a.at < bound and a.get("item", "id") == e.get("item_id") for a in log.server(*ADDED)):
+        if any(a.at < bound and a.get("item", "id") == e.get("item_id") for a in log.server(*SHOWN)):
             continue
         if bounds:
             yield bound, Severity.ERROR

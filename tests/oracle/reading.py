@@ -187,11 +187,15 @@ class Log:
         ]
 
     def streaming(self, event: Event) -> list[Event]:
-        """The first event of each response in progress that began before the recording."""
+        """The first event of each response in progress that began before the recording.
+
+        That a remote call is done shows none, since it may be after its response.
+        """
         found: dict[Any, Event] = {}
         for e in () if self.complete else self.before(event):
             named = e.get("response_id")
-            shows = e.named(("response.",)) and not e.type.endswith("output_item.done")
+            remote = e.type.endswith("output_item.done") and e.get("item", "type") == "mcp_call"
+            shows = e.named(("response.",)) and not remote
             ended = any(d.get("response", "id") == named for d in self.before(event, "response.done"))
             if named is not None and shows and not ended and not self.created(named, event):
                 found.setdefault(named, e)

@@ -75,7 +75,8 @@ class PreviousItemNotTail(Rule):
         facts = context.facts
         item_id = field(event, "item", "id")
         previous = field(event, "previous_item_id")
-        if facts.mid_session or item_id is None or item_id in facts.conversation:
+        joined = item_id in facts.conversation and not facts.waits(item_id)
+        if facts.mid_session or item_id is None or joined:
             return
         if facts.inserts(event) or facts.may_be_placed(item_id):
             return

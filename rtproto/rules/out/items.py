@@ -7,6 +7,7 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
+from rtproto.protocol.records import response_of
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, at, change, drop, repeat, swap
@@ -235,13 +236,15 @@ class ItemInTwoResponses(Rule):
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
-        item = context.facts.items[broken.entity.key[0]]
+        item = context.facts.items.get(broken.entity.key[0])
         response = context.engine.find("response", (field(broken.event, "response_id"),))
         yield Verdict(
-            {"other": item.response_id or "?"},
+            {"other": getattr(item, "response_id", None) or response_of(broken.entity)},
             entity=broken.entity,
             broken=broken,
-            witnesses=(Witness(item.line, item.announced_by, "announced the item"),),
+            witnesses=history(broken, 1)
+            if item is None
+            else (Witness(item.line, item.announced_by, "announced the item"),),
             taints=() if response is None else (response,),
         )
 

@@ -1,0 +1,102 @@
+"""Recordings that start in the middle of a session: what they show is judged, what lies before them is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rtproto.findings import Severity
+from tests.oracle import judge
+from tests.oracle.compare import checked
+from tests.oracle.talk import Talk
+
+MESSAGE: dict[str, Any] = {"type": "message", "role": "assistant", "content": []}
+
+
+def told(talk: Talk, code: str, start: int) -> list[int]:
+    """The lines at which rtproto tells that code, of a recording that starts there; the oracle agrees about it."""
+    lines = talk.lines[start:]
+    fed, _ = checked(lines, cut=True, dialect="ga")
+    found = [f.line for f in fed if f.code == code and f.severity > Severity.INFO]
+    assert found == [fault.line for fault in judge(lines, dialect="ga") if fault.code == code]
+    return found
+
+
+def answering(*, mirrored: bool = True) -> tuple[Talk, dict[str, Any]]:
+    """A response whose item has begun."""
+    talk = Talk("ga")
+    talk.opens()
+    talk.says("Hello")
+    talk.asks()
+    talk.begins()
+    return talk, talk.opens_item(MESSAGE, mirrored=mirrored)
+
+
+def test_a_part_in_the_item_of_a_response_that_began_before_is_told() -> None:
+    for other in (True, False):
+        talk, item = answering()
+        start = len(talk.lines)
+        talk.server("response.content_part.added", **talk.about(item), part={"type": "text", "text": ""})
+        if other:
+            talk.begins()
+            talk.items.append(item)
+        talk.server("response.output_text.delta", **talk.about(item), delta="Hi")
+        assert told(talk, "OUT001", start) == ([3] if other else [])
+
+
+def test_an_item_that_was_done_in_one_response_is_not_announced_by_another() -> None:
+    talk, item = answering()
+    start = len(talk.lines)
+    talk.closes_item(item)
+    talk.ends()
+    talk.begins()
+    talk.server(
+        "response.output_item.added",
+        response_id=talk.response,
+        output_index=0,
+        item={**item, **MESSAGE, "status": "in_progress"},
+    )
+    fed, _ = checked(talk.lines[start:], cut=True, dialect="ga")
+    assert [(f.code, f.line) for f in fed if f.severity > Severity.INFO] == [("OUT025", 5)]
+
+
+@pytest.mark.parametrize("kind", ["message", "mcp_call"])
+def test_that_an_item_is_done_shows_its_response_unless_it_is_a_remote_call(kind: str) -> None:
+    talk, item = answering(mirrored=False)
+    item["type"] = kind
+    start = len(talk.lines)
+    talk.closes_item(item, mirrored=False)
+    fed, closing = checked(talk.lines[start:], cut=False, dialect="ga")
+    codes = {f.code for f in (*fed, *closing)}
+    assert ("RSP007" in codes) is (kind == "message")
+    assert ("RSP007" in {f.code for f in judge(talk.lines[start:], cut=False)}) is (kind == "message")
+
+
+def test_audio_that_streamed_before_its_format_was_shown_has_no_length() -> None:
+    for shown in (True, False):
+        talk = Talk("ga")
+        talk.opens()
+        talk.says("Hello")
+        talk.asks()
+        start = 0 if shown else len(talk.lines)
+        item = talk.speaks("Hi", ms=100)
+        talk.configures({"instructions": "Be brief."}, {"instructions": "Be brief."})
+        place = {"item_id": item["id"], "content_index": 0, "audio_end_ms": 500}
+        talk.client("conversation.item.truncate", **place)
+        assert told(talk, "TRU003", start) == ([len(talk.lines)] if shown else [])
+
+
+def test_audio_has_the_length_that_it_had_when_it_streamed() -> None:
+    talk = Talk("ga")
+    talk.opens()
+    talk.says("Hello")
+    talk.asks()
+    item = talk.speaks("Hi", ms=400)
+    narrow = {"format": {"type": "audio/pcmu"}, "voice": "marin"}
+    session = talk.config(audio={**talk.config()["audio"], "output": narrow})
+    talk.server("session.updated", session=session)
+    place = {"item_id": item["id"], "content_index": 0}
+    for end, fault in ((350, False), (600, True)):
+        talk.client("conversation.item.truncate", **place, audio_end_ms=end)
+        assert told(talk, "TRU003", 0) == ([len(talk.lines)] if fault else [])
