@@ -139,13 +139,15 @@ def last_of_each(name: str, type: str, script: Script, count: int) -> Workload:
 
 TOGETHER = 1_000_000
 """Bytes of the lines of one size, about."""
+APART = 100
+"""Sessions that are begun for as many events, at most: each pass needs new ones."""
 
 
 def workloads(*, smoke: bool = False) -> list[Workload]:
     """Everything that is measured, by family and size; with `smoke` a few lines of each."""
 
-    def count(size: int) -> int:
-        return 2 if smoke else max(10, min(1_000, TOGETHER // size))
+    def count(size: int, most: int = 1_000) -> int:
+        return 2 if smoke else max(10, min(most, TOGETHER // size))
 
     text = Workload("text session", "session", text_session(2 if smoke else 12), whole=True)
     voice = Workload("voice session", "session", voice_session(3 if smoke else 6), whole=True)
@@ -157,7 +159,7 @@ def workloads(*, smoke: bool = False) -> list[Workload]:
         text_deltas(20 if smoke else 2_000),
         *(audio_deltas(ms, count(ms * 64)) for ms in (20, 60, 250, 1_000, 4_000)),
         *(audio_appends(ms, count(ms * 64)) for ms in (20, 100)),
-        *(response_done(characters, count(characters + 1_000)) for characters in (200, 3_000, 15_000)),
-        *(image_item(kilobytes, count(kilobytes * 1_333)) for kilobytes in (12, 48, 192)),
-        *(session_updated(tools, count(tools * 500)) for tools in (6, 30, 120, 500)),
+        *(response_done(characters, count(characters + 1_000, APART)) for characters in (200, 3_000, 15_000)),
+        *(image_item(kilobytes, count(kilobytes * 1_333, APART)) for kilobytes in (12, 48, 192)),
+        *(session_updated(tools, count(tools * 500, APART)) for tools in (6, 30, 120, 500)),
     ]
