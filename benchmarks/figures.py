@@ -29,7 +29,7 @@ MEASURED = ("rtproto", "msgspec", "pybase64", "orjson", "pydantic", "pydantic-co
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all of the records below are."""
+    """A record that refuses members which it does not know."""
 
 
 class Machine(Data, frozen=True, kw_only=True):
