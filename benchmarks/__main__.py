@@ -5,8 +5,8 @@
 - `load`: many sessions in one process;
 - `scaling`: time and memory by the number of events, files and processes, and a stream of 10 GB.
 
-`--write` keeps the figures in `benchmarks/results` and makes `docs/performance.md` anew from them.  The recorder and the
-count of instructions have figures of their own: `python -m benchmarks.recorder`, `python -m benchmarks.instructions`.
+`--write` keeps the figures in `benchmarks/results` and makes `docs/performance.md` anew from them.  The recorder and
+the count of instructions have figures of their own: `python -m benchmarks.recorder`, `benchmarks.instructions`.
 """
 
 from __future__ import annotations
