@@ -8,7 +8,6 @@ memory does not grow with the run, and what a worker takes down with it is check
 from __future__ import annotations
 
 import os
-import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -149,6 +148,8 @@ def packed(reports: Iterable[Report]) -> list[bytes]:
 @contextmanager
 def without_interrupts(*, spawning: bool) -> Generator[None, None, None]:
     """Hold back Ctrl-C.  A process that is started meanwhile never gets it: it is for the one that gives out work."""
+    import signal  # which takes a millisecond of every start
+
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

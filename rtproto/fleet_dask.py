@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import lru_cache
 from importlib import import_module
+from socket import gethostname
 from time import monotonic
 from typing import Any, cast
 from uuid import uuid4
@@ -21,9 +22,10 @@ from msgspec.structs import replace
 
 import rtproto
 from rtproto.check_targets import Target
-from rtproto.check_work import Check
+from rtproto.check_work import Check, unchecked
 from rtproto.checker_profile import profile_of
-from rtproto.fleet import Died, Lost, Refused, packed, without_interrupts
+from rtproto.findings import Report
+from rtproto.fleet import Died, Lost, Refused, packed, size_of, without_interrupts
 from rtproto.recording import Settings
 
 CONNECT_SECONDS = 15.0
@@ -51,7 +53,17 @@ def work(wanted: str, prepared: bytes, batch: Sequence[Target]) -> list[bytes] |
     if wanted != rtproto.__version__:
         return f"a worker has rtproto {rtproto.__version__} and this is {wanted}: install the same on all of them"
     settings, check = _prepared(prepared)
-    return packed(check(settings, batch))
+    return packed(map(_seen, batch, check(settings, batch)))
+
+
+def _seen(target: Target, report: Report) -> Report:
+    """The report, or that this worker has no such file, where the one that named it has."""
+    if target.source or target.size < 0 or os.path.exists(target.path):  # noqa: PTH110 - a string already
+        return report
+    return unchecked(
+        target.path,
+        f"the worker on {gethostname()} does not see this file: put it where all of them can read it",
+    )
 
 
 @lru_cache(maxsize=8)
@@ -59,6 +71,13 @@ def _prepared(data: bytes) -> tuple[Settings, Check]:
     """What a worker checks with, made once for a run."""
     arguments, check = pickle.loads(data)
     return Settings(**arguments), check
+
+
+def _placed(target: Target) -> Target:
+    """A file of this machine as another process must name it; with its size, if it is there."""
+    path = os.path.abspath(target.path)  # noqa: PTH100 - a string already, and links are kept
+    is_here = os.path.exists(path)  # noqa: PTH110 - likewise
+    return replace(target, path=path, size=size_of(target) if is_here else -1)
 
 
 class Cluster:
@@ -164,7 +183,7 @@ class Cluster:
     def submit(self, batch: Sequence[Target]) -> Any:
         """Give out a batch."""
         self._given += 1
-        sent = [each if each.source else replace(each, path=os.path.abspath(each.path)) for each in batch]  # noqa: PTH100 - keeps links
+        sent = [each if each.source else _placed(each) for each in batch]
         try:
             future = self._client.submit(
                 work, rtproto.__version__, self._prepared, sent, key=f"{self._name}-{self._given}", pure=False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from rtproto import check_state
 from rtproto.check_targets import Target
+from rtproto.check_work import reports_of
 from rtproto.findings import Excerpt, Finding, Report, Severity, Unchecked
-from rtproto.fleet import AHEAD, Fleet
+from rtproto.fleet import AHEAD, BATCH_BYTES, BATCH_FILES, Fleet, batches, size_of
 from rtproto.fleet_processes import Processes
 from rtproto.packing import pack, plain, unpack
 from rtproto.recording import Settings
@@ -118,6 +120,29 @@ def test_a_fleet_goes_on_after_a_worker_died(here: Path) -> None:
     with Fleet(Processes(1, {}, dies)) as fleet:
         reports = list(fleet.reports(map(Target, paths), 1_000))
     assert [bool(report.sessions) for report in reports] == [False] * 2 + [True] * 2 * AHEAD
+
+
+def test_batches_that_a_pipe_may_not_take_at_once(here: Path) -> None:
+    paths = [f"{'n' * 200}{number}.jsonl" for number in range(8 * BATCH_FILES)]
+    for path in paths:
+        (here / path).write_bytes(BROKEN)
+
+    with Fleet(Processes(2, {}, reports_of)) as fleet:
+        found = [report.sessions[0].path for report in fleet.reports(map(Target, paths), 10_000)]
+        assert len(multiprocessing.active_children()) == 2
+    assert found == paths
+    assert multiprocessing.active_children() == []
+
+
+def test_a_batch_is_of_small_files_or_of_one(here: Path) -> None:
+    sizes = [10, BATCH_BYTES - 10, 1, BATCH_BYTES, BATCH_BYTES + 1, *[0] * BATCH_FILES, 1]
+    targets = [Target(str(number), source="s3://b", size=size) for number, size in enumerate(sizes)]
+
+    given = [[int(target.path) for target in batch] for batch in batches(targets, 1_000)]
+    assert given == [[0, 1], [2], [3], [4], [*range(5, 37)], [37]]
+    assert [len(batch) for batch in batches(targets[:4], 0)] == [1] * 4
+    (here / "x").write_bytes(b"123")
+    assert [size_of(Target(name)) for name in ("x", "missing", "a\0b")] == [3, 0, 0]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals and pipes as POSIX has them")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from rtproto.check_work import reports_of
 from rtproto.findings import Report, Unchecked
 from rtproto.fleet import Fleet, Lost
 from rtproto.fleet_dask import Cluster
+from rtproto.packing import unpack
 from rtproto.recording import Settings
 from tests.command import BROKEN, CLEAN, Run, here, run
 from tests.fleet_checks import dies, raises
@@ -106,6 +108,17 @@ def test_a_file_that_ends_every_worker_costs_only_itself(scheduler: str, calls: 
         reports = list(fleet.reports(targets, 1_000))
     assert reports[2] == Report(unchecked=(Unchecked("deadly.jsonl", "the process that checked it died"),))
     assert [len(report.sessions) for report in reports] == [1, 1, 0, 1, 1]
+
+
+def test_a_file_that_is_here_and_not_where_the_worker_runs() -> None:
+    prepared = pickle.dumps(({}, reports_of))
+    batch = [Target("/elsewhere/x.jsonl", size=5), Target("/elsewhere/y.jsonl")]
+
+    answer = fleet_dask.work(rtproto.__version__, prepared, batch)
+    assert isinstance(answer, list)
+    there, nowhere = (unpack(each, "").unchecked[0].reason for each in answer)
+    assert there.endswith(" does not see this file: put it where all of them can read it")
+    assert nowhere == "no such file or directory"
 
 
 def test_a_worker_that_fails_is_named_as_the_reason(scheduler: str, calls: list[Target]) -> None:
