@@ -78,8 +78,19 @@ def asked_place(log: Log, event: Event) -> bool:
     of a response or of the input buffer answer none.  What stands where an unanswered create wants its item may be that
     item, whatever else is said of it.
     """
+    waiting = unanswered(log, event)
+    answers = [c for c in waiting if _answers(log, event, c)][:1]
+    place = event.get("previous_item_id") or "root"
+    may_be = () if generated(log, event) else waiting
+    return any(c.get("previous_item_id") for c in answers) or any(
+        c.get("previous_item_id") == place for c in may_be
+    )
+
+
+def unanswered(log: Log, event: Event) -> list[Event]:
+    """The client's creates that no item has answered before a line, and no error has refused."""
     waiting: list[Event] = []
-    for e in log.events:
+    for e in log.before(event):
         if e.type == "conversation.item.create":
             waiting.append(e)
         elif e.type == "error":
@@ -87,14 +98,8 @@ def asked_place(log: Log, event: Event) -> bool:
             waiting = [c for c in waiting if named is None or c.get("event_id") != named]
         elif e.server and e.type in ADDED:
             answers = [c for c in waiting if _answers(log, e, c)][:1]
-            if e.at == event.at:
-                place = e.get("previous_item_id") or "root"
-                may_be = () if generated(log, e) else waiting
-                return any(c.get("previous_item_id") for c in answers) or any(
-                    c.get("previous_item_id") == place for c in may_be
-                )
             waiting = [c for c in waiting if c not in answers]
-    return False
+    return waiting
 
 
 def _answers(log: Log, added: Event, create: Event) -> bool:
@@ -208,7 +213,8 @@ def iab001(log: Log) -> Faults:
 def iab003(log: Log) -> Faults:
     """The start of speech, its stop, the commit and the item of a turn have one id.
 
-    A commit while somebody speaks is the client's, by whatever channel, and begins another item.
+    A commit while somebody speaks is the client's, by whatever channel, and begins another item.  An item that may be
+    what the client itself creates, a spoken one, is none of the turn.
     """
     turns = {"speech_started": "speech_stopped", "speech_stopped": "committed"}
     for e in log.server("input_audio_buffer.speech_stopped", "input_audio_buffer.committed"):
@@ -229,9 +235,14 @@ def iab003(log: Log) -> Faults:
             for c in log.before(e, "input_audio_buffer.committed")
             if c.get("item_id") not in known
         ]
-        audio = e.get("item", "role") == "user" and e.get("item", "content", 0, "type") == "input_audio"
-        if audio and waiting and e.get("item", "id") not in {*waiting, *(known - gone)}:
+        if not _spoken(e) or not waiting or e.get("item", "id") in {*waiting, *(known - gone)}:
+            continue
+        if not any(_spoken(c) and _answers(log, e, c) for c in unanswered(log, e)):
             yield e.at, Severity.ERROR
+
+
+def _spoken(event: Event) -> bool:
+    return event.get("item", "role") == "user" and event.get("item", "content", 0, "type") == "input_audio"
 
 
 def iab008(log: Log) -> Faults:
