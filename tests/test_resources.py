@@ -162,6 +162,8 @@ def test_the_other_answers_are_structs_of_their_own() -> None:
         ("https://api.example.com/v1/realtime/calls/rtc_1/?x=/2", "rtc_1"),
         ("/v1/realtime/calls/rtc%201", "rtc 1"),
         ("rtc_1", "rtc_1"),
+        ("/v1/realtime/calls/", None),
+        ("/v1/realtime/calls", None),
         ("/", None),
         (None, None),
     ],
@@ -390,6 +392,23 @@ def test_ids_that_no_path_can_hold(call_id: str) -> None:
     assert transport.asked == []
 
 
+@pytest.mark.parametrize("call_id", [None, b"rtc_1", 7])
+def test_an_id_is_a_text(call_id: Any) -> None:
+    transport = Transport(says(b""))
+    with pytest.raises(TypeError, match=f"call_id is a {type(call_id).__name__}; an id such as 'rtc_…'"):
+        client(transport).calls.hangup(call_id)
+    assert transport.asked == []
+
+
+@pytest.mark.parametrize("session", [{}, {"session": {"type": "realtime"}}])
+def test_an_offer_is_a_text(session: dict[str, Any]) -> None:
+    transport = Transport(says(SDP.encode(), 201))
+    offer: Any = SDP.encode()
+    with pytest.raises(TypeError, match="sdp is a bytes; the offer's text, a str, is needed"):
+        client(transport).calls.create(sdp=offer, **session)
+    assert transport.asked == []
+
+
 @given(call_id=st.text(min_size=1, max_size=20).filter(lambda text: text not in (".", "..")))
 def test_no_id_leaves_its_place_in_the_path(call_id: str) -> None:
     transport = Transport(says(b""))
@@ -505,6 +524,18 @@ def test_a_refusal_is_an_exception_of_its_own(status: int, cls: type[r.APIStatus
         ({"error": {"message": {"a": 1}, "code": "bad", "param": None}}, "400 bad: Bad Request"),
         ({"error": {"message": "a\x1b[2Jb\nc\u202ed"}}, "400: a\\x1b[2Jb\\nc\\u202ed"),
         ({"error": {"message": f"Incorrect key: {KEY}, {EK}."}}, "400: Incorrect key: [masked], ek_[masked]"),
+        (
+            {"error": {"message": "Wrong API key given: sk-proj-0123456789.", "code": "invalid_api_key"}},
+            "400 invalid_api_key: Wrong API key given: sk-[masked]",
+        ),
+        (
+            {"error": {"message": "No API key was given.", "code": "missing_api_key", "param": EK}},
+            "400 missing_api_key: No API key was given. (param ek_[masked])",
+        ),
+        (
+            {"error": {"message": "api_key=0123456789 is unknown.", "code": "sk-0123456789"}},
+            "400 sk-[masked]: api_key: [masked] unknown.",
+        ),
     ],
 )
 def test_refusals_are_told_in_many_ways(body: Any, told: str) -> None:

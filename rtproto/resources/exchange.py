@@ -91,8 +91,8 @@ class Call(Struct, Generic[_T], frozen=True):
 class Exchange(Generic[_T]):
     """A call with its arguments.
 
-    Raises `InvalidRequestError` where the request breaks a rule, unless `validate` is off, and `ValueError` for an id
-    that cannot stand in a path.  `hide` takes the key out of a text.
+    Raises `InvalidRequestError` where the request breaks a rule, unless `validate` is off, `ValueError` for an id that
+    cannot stand in a path and `TypeError` for one that is no text.  `hide` takes the key out of a text.
     """
 
     def __init__(
@@ -190,12 +190,17 @@ class Exchange(Generic[_T]):
         """The exception for a status other than 2xx."""
         detail = _detail(reply.content)
         code, param, request_id = detail.get("code"), detail.get("param"), reply.headers.get("x-request-id")
-        more = [f"{name} {value}" for name, value in (("param", param), ("request", request_id)) if value]
-        words = f"{reply.status_code} {code or ''}".strip()
-        reason = self.shown(detail.get("message") or reply.reason_phrase, 600)  # leaves room for what follows
-        text = f"POST {self.path}: {words}: {reason}"
+        # Each part is made fit by itself: words behind `invalid_api_key: ` would pass for a key.
+        more = [
+            f"{name} {self.shown(value, 80)}"
+            for name, value in (("param", param), ("request", request_id))
+            if value
+        ]
+        words = f"{reply.status_code} {self.shown(code or '', 80)}".strip()
+        reason = self.shown(detail.get("message") or reply.reason_phrase, 600)
+        text = f"{self.shown(f'POST {self.path}', 120)}: {words}: {reason}"
         return error_of(reply.status_code)(
-            self.shown(text + (f" ({', '.join(more)})" if more else "")),
+            text + (f" ({', '.join(more)})" if more else ""),
             status_code=reply.status_code,
             code=code,
             param=param,
@@ -205,7 +210,9 @@ class Exchange(Generic[_T]):
         )
 
 
-def _path(name: str, call_id: str) -> str:
+def _path(name: str, call_id: object) -> str:
+    if not isinstance(call_id, str):
+        raise TypeError(f"call_id is a {type(call_id).__name__}; an id such as 'rtc_…' is needed")
     if "{call_id}" in name and call_id in ("", ".", ".."):
         raise ValueError(f"call_id is {call_id!r}; an id such as rtc_… is needed")
     return "/realtime/" + name.replace("{call_id}", quote(call_id, safe=_ID_SAFE))
@@ -217,8 +224,10 @@ def json_payload(body: object) -> Payload:
     return Payload(data, judged=data)
 
 
-def offer_payload(sdp: str, session: object = UNSET) -> Payload:
-    """An SDP offer by itself, or as a form with the session's configuration."""
+def offer_payload(sdp: object, session: object = UNSET) -> Payload:
+    """An SDP offer by itself, or as a form with the session's configuration.  Raises `TypeError` for no text."""
+    if not isinstance(sdp, str):
+        raise TypeError(f"sdp is a {type(sdp).__name__}; the offer's text, a str, is needed")
     offer = sdp.encode()
     if session is UNSET:
         return Payload(offer, type="application/sdp")
@@ -302,7 +311,9 @@ def _sdp(exchange: Exchange[Any], reply: httpx2.Response) -> CallCreateAnswer:
     if not sdp.startswith("v="):
         raise exchange.misfit(reply, "an SDP begins with `v=`")
     place = urlsplit(reply.headers.get("location", "")).path.rstrip("/")
-    answer = CallCreateAnswer(sdp=sdp, call_id=unquote(place.rpartition("/")[2]) or None)
+    last = unquote(place.rpartition("/")[2])
+    # `/v1/realtime/calls` is where calls are made, and no call.
+    answer = CallCreateAnswer(sdp=sdp, call_id=None if last in ("", exchange.call.name) else last)
     exchange.complete(answer, reply, () if exchange.payload.judged is None else exchange.judge())
     return answer
 
