@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import json
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 pytest.importorskip("websockets", reason="needs rtproto[live]")
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.sync.server import serve as serve_threaded
 
 from rtproto.findings import Finding, SessionReport
 from rtproto.live.handshake import upstream_of
@@ -74,6 +76,19 @@ class Scripted:
             else:
                 visit.received.append(await connection.recv())
         await connection.close(*self._end)
+
+
+@contextlib.contextmanager
+def threaded(handler: Callable[[Any], None]) -> Iterator[str]:
+    """A server with threads."""
+    with serve_threaded(handler, "127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        try:
+            yield f"ws://127.0.0.1:{listening.socket.getsockname()[1]}"
+        finally:
+            listening.shutdown()
+            thread.join()
 
 
 @contextlib.asynccontextmanager

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,7 @@ from rtproto.live import record
 from rtproto.recording import check_file
 from rtproto.rules import RULES
 from rtproto.rules.sessions import session
-from tests.live_peers import Scripted, run, server
+from tests.live_peers import Scripted, run, server, threaded
 
 import websockets.sync.client  # isort: skip - after the skip in `live_peers`
 import websockets.sync.server  # isort: skip
@@ -34,19 +31,6 @@ BROKEN = [(side, json.loads(raw)) for side, raw in RULES["OUT016"].example.lines
 async def echo(connection: ServerConnection) -> None:
     async for message in connection:
         await connection.send(message)
-
-
-@contextmanager
-def threaded(handler: Callable[[Any], None]) -> Iterator[str]:
-    """A server with threads."""
-    with websockets.sync.server.serve(handler, "127.0.0.1", 0) as listening:
-        thread = threading.Thread(target=listening.serve_forever)
-        thread.start()
-        try:
-            yield f"ws://127.0.0.1:{listening.socket.getsockname()[1]}"
-        finally:
-            listening.shutdown()
-            thread.join()
 
 
 def echo_threaded(connection: Any) -> None:
@@ -213,6 +197,31 @@ def test_findings_are_logged_unless_asked_for(tmp_path: Path, caplog: pytest.Log
 def test_what_is_no_connection_is_refused() -> None:
     with pytest.raises(TypeError, match="takes a connection of websockets or openai, not str"):
         record("ws://127.0.0.1")
+
+
+@pytest.mark.parametrize("below", ["", "more"])
+def test_a_folder_that_cannot_be_made_is_told_at_once(below: str, tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_bytes(b"")
+
+    def handler(connection: Any) -> None:
+        connection.recv()
+
+    with threaded(handler) as url, websockets.sync.client.connect(url) as connection:
+        with pytest.raises(OSError, match=r"cannot make the folder for its files: .*taken"):
+            record(connection, taken / below)
+        connection.send(TEXT)
+
+
+def test_a_folder_that_goes_stops_no_message(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "sessions"
+    with threaded(echo_threaded) as url, websockets.sync.client.connect(url) as connection:
+        recorded = record(connection, folder)
+        folder.rmdir()
+        with caplog.at_level(logging.ERROR, "rtproto.live"):
+            recorded.send(TEXT)
+            assert recorded.recv() == TEXT
+    assert ["cannot be written" in entry.message for entry in caplog.records].count(True) == 1
 
 
 # The client of openai calls `connect` of websockets 17 in the old way.

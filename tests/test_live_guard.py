@@ -15,14 +15,16 @@ from rtproto import beta, ga
 from rtproto.checker import SessionChecker
 from rtproto.events.base import UnknownEvent
 from rtproto.findings import Finding, Severity
-from rtproto.live import guard
+from rtproto.live import guard, record
 from rtproto.live.guarding import Guard
 from rtproto.rules import RULES
 from rtproto.rules.sessions import session
 from rtproto.wire import Fault
-from tests.live_peers import run, server
+from tests.live_peers import run, server, threaded
 
-from websockets.asyncio.client import connect  # isort: skip - after the skip in `live_peers`
+import websockets.sync.client  # isort: skip - after the skip in `live_peers`
+import websockets.sync.server  # isort: skip
+from websockets.asyncio.client import connect  # isort: skip
 from websockets.asyncio.server import ServerConnection  # isort: skip
 from websockets.exceptions import ConnectionClosedError  # isort: skip
 
@@ -323,6 +325,43 @@ def test_a_connection_that_breaks_is_raised_as_before() -> None:
 def test_what_is_no_connection_is_refused() -> None:
     with pytest.raises(TypeError, match="takes a connection of"):
         guard(object())
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_connection_for_threads_is_refused(recorded: bool, tmp_path: Path) -> None:
+    def handler(connection: websockets.sync.server.ServerConnection) -> None:
+        connection.recv()
+
+    with threaded(handler) as url, websockets.sync.client.connect(url) as client:
+        connection = record(client, tmp_path) if recorded else client
+        with pytest.raises(TypeError, match=r"takes a connection of websockets.asyncio .*, not .*[Ss]ync"):
+            guard(connection, side="client")
+        client.send("{}")
+
+
+@pytest.mark.parametrize("what", [None, 42, True, [1], ga.Error, Fault("empty"), bytearray(b"{}")])
+def test_only_events_are_sent(what: Any) -> None:
+    got: list[Any] = []
+    found: list[Finding] = []
+
+    async def scenario() -> None:
+        over = asyncio.Event()
+
+        async def handler(connection: ServerConnection) -> None:
+            got.extend([message async for message in connection])
+            over.set()
+
+        async with server(handler) as url:
+            async with guard(await connect(url), side="client", on_finding=found.append) as guarded:
+                with pytest.raises(TypeError, match="takes an event of rtproto, a dict or JSON text, not"):
+                    await guarded.send(what)
+                await guarded.send(b'{"type":"response.create"}')
+                await guarded.close()
+            await over.wait()
+
+    run(scenario())
+    assert got == ['{"type":"response.create"}']
+    assert "WIR" not in {finding.code[:3] for finding in found}
 
 
 # Starlette.

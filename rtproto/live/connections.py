@@ -5,6 +5,7 @@ The wrappers add nothing but the recording: what they do not know they hand on t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -48,8 +49,9 @@ def record(
     `on_finding` is called for each finding, from where messages are sent and received; it must not block, and what it
     raises is logged.  Without it, findings go to the logger `rtproto.live`.
 
-    Raises `TypeError` for a connection that it does not know, `ValueError` for a dialect or profile that there is not.
-    A file that cannot be written is logged, and stops no message.
+    Raises `TypeError` for a connection that it does not know, `ValueError` for a dialect or profile that there is not,
+    and `OSError` where the folder is not there and cannot be made: nothing would be recorded.  What fails later, a full
+    disk or a folder that may not be written to, is logged, and stops no message and no new connection.
     """
     folder = Path(folder)
     keeping = Keeping(redact=redact, elide_audio=elide_audio)
@@ -62,7 +64,8 @@ def record(
 
     def wrapped(websocket: Any) -> Any:
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}Z-{os.getpid()}-{next(_numbers):04}"
-        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # of which the journal tells when it opens its file
+            folder.mkdir(parents=True, exist_ok=True)
         recording = Recording(
             Journal(folder, name, _syncer, rotate_bytes=rotate_bytes),
             SessionChecker(dialect=dialect, profile=profile, event_ids=EVENT_IDS),
@@ -80,11 +83,21 @@ def record(
             raise TypeError(
                 f"record() takes a connection of websockets or openai, not {type(connection).__name__}"
             )
+        _make(folder)
         holder._connection = wrapped(holder._connection)
         _record_reconnections(holder, wrapped)
         return connection
+    _make(folder)
     recorded: C = wrapped(connection)
     return recorded
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        told = f"record() cannot make the folder for its files: {error.strerror}"
+        raise OSError(error.errno, told, str(folder)) from None
 
 
 def _is_websocket(connection: object) -> bool:

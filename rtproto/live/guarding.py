@@ -120,13 +120,11 @@ class Guard:
         return event
 
     async def send(self, event: Event | UnknownEvent | dict[str, Any] | str | bytes) -> None:
-        """Send an event, or its JSON text.  What breaks a rule is reported and sent all the same."""
-        if isinstance(event, (Event, UnknownEvent)):
-            raw = encode(event)
-        elif isinstance(event, str):
-            raw = event.encode()
-        else:
-            raw = event if isinstance(event, bytes) else msgspec.json.encode(event)
+        """Send an event, or its JSON text.  What breaks a rule is reported and sent all the same.
+
+        Raises `TypeError` for anything else, and sends nothing then.
+        """
+        raw = _json(event)
         self._judge(self._sent, raw, event)
         await self._wire.send(raw.decode())
 
@@ -170,6 +168,22 @@ class Guard:
             if self._metrics is not None:
                 self._metrics.finding(finding)
             self._outlet.put(finding)
+
+
+def _json(event: object) -> bytes:
+    match event:
+        case Event() | UnknownEvent():
+            return encode(event)
+        case str():
+            return event.encode()
+        case bytes():
+            return event
+        case dict():
+            return msgspec.json.encode(event)
+        case _:
+            raise TypeError(
+                f"send() takes an event of rtproto, a dict or JSON text, not {type(event).__name__}"
+            )
 
 
 class _Outlet:
@@ -270,12 +284,20 @@ def _wire(connection: Any) -> tuple[Wire, Any, str]:
     if hasattr(connection, "scope") and hasattr(connection, "receive"):
         return _Starlette(connection), connection.headers, connection.url.path
     request = getattr(connection, "request", None)
-    if request is None or not hasattr(connection, "recv"):
+    if request is None or not hasattr(connection, "recv") or _blocks(connection):
+        kind: type[object] = type(connection)
         raise TypeError(
             f"guard() takes a connection of websockets.asyncio or an accepted WebSocket of Starlette, not "
-            f"{type(connection).__name__}"
+            f"{kind.__module__}.{kind.__qualname__}"
         )
     return _Websockets(connection), _Headers(request.headers), request.path
+
+
+def _blocks(connection: Any) -> bool:
+    """Whether it is a connection for threads, by itself or recorded: its methods cannot be awaited."""
+    from websockets.sync.connection import Connection
+
+    return isinstance(getattr(connection, "wrapped", connection), Connection)
 
 
 class _Headers:
