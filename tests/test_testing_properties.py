@@ -147,6 +147,31 @@ def test_a_change_of_any_line_says_where_it_is(name: str, data: st.DataObject) -
     judge(mutation.frames)
 
 
+@pytest.mark.parametrize("name", sorted(CODES))
+@few
+@given(seed=st.integers(0, 399), before=st.lists(st.sampled_from(sorted(CODES)), max_size=3))
+def test_what_is_broken_can_be_broken_again(name: str, seed: int, before: list[str]) -> None:
+    frames = made(seed)
+    for one in (*before, name, name):
+        mutation = mutate(Seeded(seed), frames, one)
+        if mutation is not None:
+            assert mutation.frames != frames, one
+            frames = mutation.frames
+
+
+def test_what_is_gone_is_not_taken_out_again() -> None:
+    once = mutate(Seeded(1), generate(1, dialect="ga"), "field-missing")
+    assert once is not None
+    [*rest] = (frame.event for frame in once.frames if frame.event["type"] == "rate_limits.updated")
+    left = sum("rate_limits" in event for event in rest)
+    frames = once.frames
+    for _ in range(left):
+        again = mutate(Seeded(1), frames, "field-missing")
+        assert again is not None
+        frames = again.frames
+    assert mutate(Seeded(1), frames, "field-missing") is None
+
+
 @few
 @given(mutations("delta-after-done", "ga", ["text"]))
 def test_a_mistake_can_be_drawn(mutation: Mutation) -> None:

@@ -67,6 +67,17 @@ def changed(event: Event, place: Place, value: Any) -> Event:
     return copy
 
 
+def value_at(event: Event, place: Place) -> Any:
+    """The value at that place, and `...` where there is none."""
+    value: Any = event
+    for part in place:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return ...
+    return value
+
+
 def replaced(frames: Frames, at: int, event: Event) -> list[Frame]:
     """The session with another event at that index."""
     return [*frames[:at], frame(frames[at].direction, event), *frames[at + 1 :]]

@@ -18,6 +18,7 @@ from rtproto.testing.damage import (
     pick,
     places,
     replaced,
+    value_at,
 )
 from rtproto.testing.model import Event
 from rtproto.testing.stage import Frame
@@ -71,8 +72,9 @@ def _altered(
     *path: str | int,
     value: Any,
 ) -> Mutation | None:
-    """Another value at a path of an event of these types."""
-    at = pick(chooser, places(frames, *types))
+    """Another value at a path of an event of these types that has one there."""
+    found = [at for at in places(frames, *types) if value_at(frames[at].event, path) not in (value, ...)]
+    at = pick(chooser, found)
     if at is None:
         return None
     what = f"changed {'.'.join(map(str, path))} in `{frames[at].event['type']}`"
@@ -138,7 +140,8 @@ def truncate_beyond_audio(chooser: Chooser, frames: Frames) -> Mutation | None:
     found = [
         at
         for at in places(frames, "conversation.item.truncate")
-        if any(f.event["type"] in ("response.output_audio.delta", "response.audio.delta") for f in frames)
+        if frames[at].event["audio_end_ms"] != 60_000
+        and any(f.event["type"] in ("response.output_audio.delta", "response.audio.delta") for f in frames)
     ]
     at = pick(chooser, found)
     if at is None:
@@ -337,23 +340,19 @@ def arguments_differ(chooser: Chooser, frames: Frames) -> Mutation | None:
 @mutator("usage-differs", "USG001")
 def usage_differs(chooser: Chooser, frames: Frames) -> Mutation | None:
     """The tokens of a response do not add up."""
-    at = pick(
-        chooser, [at for at in places(frames, "response.done") if frames[at].event["response"]["usage"]]
-    )
-    if at is None:
-        return None
-    event = changed(frames[at].event, ("response", "usage", "total_tokens"), 1)
-    return Mutation("usage-differs", "changed total_tokens", at + 1, "USG001", replaced(frames, at, event))
+    path = ("response", "usage", "total_tokens")
+    return _altered(chooser, frames, "usage-differs", "USG001", ("response.done",), *path, value=1)
 
 
 @mutator("event-id-twice", "SES004")
 def event_id_twice(chooser: Chooser, frames: Frames) -> Mutation | None:
     """Two events of the server have one id."""
     server = [at for at, frame in enumerate(frames) if frame.direction == "server"]
-    at = pick(chooser, server[1:])
+    ids = [frames[at].event["event_id"] for at in server]
+    at = pick(chooser, [at for at, own in zip(server, ids, strict=True) if own != ids[0]])
     if at is None:
         return None
-    event = changed(frames[at].event, ("event_id",), frames[server[0]].event["event_id"])
+    event = changed(frames[at].event, ("event_id",), ids[0])
     return Mutation("event-id-twice", "used an event_id again", at + 1, "SES004", replaced(frames, at, event))
 
 
