@@ -285,7 +285,7 @@ def _wire(connection: Any) -> tuple[Wire, Any, str]:
         return _Starlette(connection), connection.headers, connection.url.path
     request = getattr(connection, "request", None)
     if request is None or not hasattr(connection, "recv") or _blocks(connection):
-        kind: type[object] = type(connection)
+        kind = cast("type[object]", type(connection))
         raise TypeError(
             f"guard() takes a connection of websockets.asyncio or an accepted WebSocket of Starlette, not "
             f"{kind.__module__}.{kind.__qualname__}"
