@@ -34,6 +34,7 @@ from rtproto.protocol.engine import Engine
 from rtproto.protocol.facts import ELIDED_BELOW, Facts
 from rtproto.protocol.profiles import OPENAI, Profile
 from rtproto.protocol.recognition import dialect_of, probe
+from rtproto.protocol.troubles import Troubles
 from rtproto.rules.base import (
     BACKWARDS,
     BAD_AUDIO,
@@ -100,14 +101,14 @@ class SessionChecker:
         self._event_ids = event_ids
         self._max_frame_bytes = max_frame_bytes
         self._ordinary_bytes = min(max_frame_bytes, LARGE_BYTES)
-        self._line = 0
-        self._earlier = 0
+        self._line = self._earlier = 0
         """Events of connections that came before this one in the same recording."""
+        self._troubles = Troubles()
         self._begin()
 
     def _begin(self) -> None:
         """Start with empty hands: at first, and when a second connection begins in the same recording."""
-        self._facts = Facts(dialect=self._dialect or "ga")
+        self._facts = Facts(dialect=self._dialect or "ga", troubles=self._troubles)
         self._engine = Engine(self._facts)
         self._context = Context(self._facts, self._engine, self.findings)
         self._sides = {side: Side(self.dialect, side, self._event_ids) for side in ("client", "server")}
@@ -494,4 +495,6 @@ class SessionChecker:
             events=self._earlier + sum(side.events for side in self._sides.values()),
             findings=collapse(self.findings),
             limits=limits(self._facts),
+            troubles=self._troubles.kept,
+            troubles_left_out=self._troubles.left_out,
         )

@@ -86,6 +86,30 @@ class Finding(Struct, frozen=True):
     """The line of the last repetition; None where there is none."""
 
 
+class Trouble(Struct, frozen=True):
+    """What the server said went wrong: an `error`, or a response that failed or is incomplete.  It breaks no rule."""
+
+    line: int
+    event: str
+    """`error` or `response.done`."""
+    status: str = ""
+    """Of a response: `failed` or `incomplete`."""
+    reason: str = ""
+    """Why a response is incomplete: `max_output_tokens`."""
+    type: str = ""
+    """The error's type, code and message, as the server wrote them (cut where they are long); empty for none."""
+    code: str = ""
+    message: str = ""
+    refused_line: int | None = None
+    """The line of the client event that an error refuses; None where that is not known."""
+    refused_type: str = ""
+    """The type of that event; empty where it is not known."""
+    count: int = 1
+    """How often the session says the same, ids and numbers aside; `line` is the first."""
+    last_line: int | None = None
+    """The line of the last repetition; None where there is none."""
+
+
 class SessionReport(Struct, frozen=True):
     """The judgement of one recorded connection."""
 
@@ -110,6 +134,10 @@ class SessionReport(Struct, frozen=True):
     interleaved`."""
     off: tuple[str, ...] = ()
     """Codes of the rules that were off because events have lost something."""
+    troubles: tuple[Trouble, ...] = ()
+    """What the server said went wrong, in the order of the lines; no findings, for it breaks no rule."""
+    troubles_left_out: int = 0
+    """How many troubles there were beyond those."""
 
     def roots(self, at_least: Severity = Severity.INFO) -> tuple[Finding, ...]:
         """The findings that are nobody's consequence, of that severity or worse."""

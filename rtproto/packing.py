@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 from msgspec.structs import replace
 
-from rtproto.findings import Excerpt, Finding, Report, SessionReport
+from rtproto.findings import Excerpt, Finding, Report, SessionReport, Trouble
 from rtproto.reports.words import MASKED, escape, is_secret_field, mask, scalar
 
 _ENCODER = msgspec.json.Encoder()
@@ -51,6 +51,17 @@ def _session(session: SessionReport) -> SessionReport:
         limits=tuple(map(_text, session.limits)),
         profile_reason=_text(session.profile_reason),
         counts={_text(kind): count for kind, count in session.counts.items()},
+        troubles=tuple(map(_trouble, session.troubles)),
+    )
+
+
+def _trouble(trouble: Trouble) -> Trouble:
+    return replace(
+        trouble,
+        reason=_text(trouble.reason),
+        type=_text(trouble.type),
+        code=_text(trouble.code),
+        message=_text(trouble.message),
     )
 
 

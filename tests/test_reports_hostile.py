@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtproto import check
-from rtproto.findings import Excerpt, Finding, Report, SessionReport, Severity, Unchecked, Witness
+from rtproto.findings import Excerpt, Finding, Report, SessionReport, Severity, Trouble, Unchecked, Witness
 from rtproto.reports import FORMATS, Options, render
 from tests.report_samples import rules, session
 
@@ -63,6 +63,10 @@ def hostile_session(evil: str) -> SessionReport:
         profile_reason=evil,
         limits=(evil,),
         counts={evil: 1, "::x": 2, "##[x": 3},
+        troubles=(
+            Trouble(3, "error", type=evil, message=evil, refused_line=1),
+            Trouble(4, "response.done", status="failed", reason=evil, code=evil, message=evil),
+        ),
     )
 
 

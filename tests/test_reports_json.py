@@ -105,6 +105,8 @@ def test_the_document() -> None:
                 "limits": [],
                 "losses": [],
                 "off": [],
+                "troubles": [],
+                "troubles_left_out": 0,
                 "findings": [LATE_OBJECT, FOLLOWS_OBJECT],
             },
             {
@@ -119,6 +121,8 @@ def test_the_document() -> None:
                 "limits": [],
                 "losses": [],
                 "off": [],
+                "troubles": [],
+                "troubles_left_out": 0,
                 "findings": [],
             },
         ],

@@ -330,7 +330,21 @@ class Facts(Memory):
         response.open_items.discard(item_id)
         response.done_items[item_id] = event.item
 
+    def on_error(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.troubles.note_error(event, line, self._refused(event))
+
+    def _refused(self, event: Any) -> tuple[int, str] | None:
+        """Line and type of the client event that an `error` refuses, as far as that is known."""
+        if field(event, "error", "type") == "server_error":
+            return None
+        request = self.ledger.answered_by(event)
+        if request is not None:
+            return request.line, request.type
+        line = self.client_ids.get(field(event, "error", "event_id") or "")
+        return None if line is None else (line, "")
+
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.troubles.note_response(event, line)
         response_id = field(event, "response", "id")
         response = self.responses.get(response_id or "")
         if response is None and self.mid_session:

@@ -20,6 +20,7 @@ def no_fact(facts: Facts, event: Any, line: int, entity: Entity | None, size: in
 
 
 SERVER_HANDLERS: Mapping[str, Handler] = {
+    "error": Facts.on_error,
     "session.created": Facts.on_session,
     "session.updated": Facts.on_session,
     "transcription_session.created": Facts.on_session,

@@ -13,6 +13,7 @@ from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
 from rtproto.protocol.playback import Playback
 from rtproto.protocol.records import Item, Response
+from rtproto.protocol.troubles import Troubles
 
 if TYPE_CHECKING:
     from rtproto.protocol.engine import Entity
@@ -70,12 +71,15 @@ class Memory:
         "spoke_type",
         "time",
         "tool_listings",
+        "troubles",
         "turn_due",
         "turns",
     )
 
-    def __init__(self, *, dialect: str = "ga") -> None:
+    def __init__(self, *, dialect: str = "ga", troubles: Troubles | None = None) -> None:
         self.dialect = dialect
+        self.troubles = Troubles() if troubles is None else troubles
+        """What the server said went wrong, also on connections before this one in the same recording."""
         self.mid_session = False
         self.seen: frozenset[str] = NO_NAMES
         """The directions of which the recording has shown an event."""

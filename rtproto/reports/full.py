@@ -26,10 +26,13 @@ from rtproto.reports.words import (
     show,
     source,
     times,
+    trouble_words,
 )
 
 PER_RULE = 10
 """Findings of one rule that are shown of one session unless all are asked for."""
+TROUBLES = 8
+"""What a server said went wrong, in one session, unless all is asked for."""
 ALLOWED = 6
 """Event types that are listed as allowed."""
 
@@ -162,6 +165,19 @@ class FullReporter(LineReporter):
             )
         for limit in session.limits:
             self._lines.prose("note: " + prose(limit, 400), hang="  ", style=DIM)
+        self._troubles(session)
+
+    def _troubles(self, session: SessionReport) -> None:
+        """What the server said went wrong: no finding, and the answer to why a session fell silent."""
+        if not session.troubles:
+            return
+        shown = session.troubles if self._options.verbose else session.troubles[:TROUBLES]
+        self._lines.line("  the server said:")
+        for trouble in shown:
+            self._lines.prose(f"line {trouble.line}: {trouble_words(trouble)}", indent="    ", hang="  ")
+        hidden = len(session.troubles) - len(shown)
+        if rest := hidden + session.troubles_left_out:
+            self._lines.line(f"    … and {rest:,} more" + ("; -v shows more of them" if hidden else ""))
 
     def _findings(self, session: SessionReport, roots: list[Finding]) -> None:
         if roots:

@@ -10,10 +10,18 @@ from collections.abc import Callable
 
 import msgspec
 
-from rtproto.findings import Excerpt, Finding, SessionReport, Severity, Unchecked
+from rtproto.findings import Excerpt, Finding, SessionReport, Severity, Trouble, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.tally import Tally
-from rtproto.reports.words import escape, message, no_command_in_json, prose, scalar, show
+from rtproto.reports.words import (
+    TROUBLE_LIMIT,
+    escape,
+    message,
+    no_command_in_json,
+    prose,
+    scalar,
+    show,
+)
 from rtproto.selection import at_least
 
 SCHEMA = "rtproto-report/1"
@@ -62,6 +70,23 @@ def finding_object(finding: Finding) -> dict[str, object]:
     }
 
 
+def trouble_object(trouble: Trouble) -> dict[str, object]:
+    """What the server said went wrong, as the JSON formats hold it."""
+    refused = trouble.refused_line
+    return {
+        "line": trouble.line,
+        "event": trouble.event,
+        "status": trouble.status,
+        "reason": show(trouble.reason),
+        "type": show(trouble.type),
+        "code": show(trouble.code),
+        "message": prose(trouble.message, TROUBLE_LIMIT),
+        "refuses": None if refused is None else {"line": refused, "type": trouble.refused_type},
+        "count": trouble.count,
+        "last_line": trouble.last_line,
+    }
+
+
 def session_object(session: SessionReport) -> dict[str, object]:
     """One session as the JSON format holds it."""
     return {
@@ -76,6 +101,8 @@ def session_object(session: SessionReport) -> dict[str, object]:
         "limits": [prose(limit, 400) for limit in session.limits],
         "losses": list(session.losses),
         "off": list(session.off),
+        "troubles": [trouble_object(trouble) for trouble in session.troubles],
+        "troubles_left_out": session.troubles_left_out,
         "findings": [finding_object(finding) for finding in session.findings],
     }
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from rtproto.findings import Finding
+from rtproto.findings import Finding, Trouble
 
 if TYPE_CHECKING:
     from rtproto.rules import Rule
@@ -210,10 +210,35 @@ def source(basis: str) -> str:
 
 def times(finding: Finding) -> str:
     """How often the session does the same, with a space before it: ` (37 times, lines 12…480)`; empty for once."""
-    if finding.count == 1:
+    return repeated(finding.count, finding.line, finding.last_line)
+
+
+def repeated(count: int, line: int, last_line: int | None) -> str:
+    """The same of anything that was counted from one line to another."""
+    if count == 1:
         return ""
-    until = "" if finding.last_line in (None, finding.line) else f", lines {finding.line}…{finding.last_line}"
-    return f" ({finding.count:,} times{until})"
+    until = "" if last_line in (None, line) else f", lines {line}…{last_line}"
+    return f" ({count:,} times{until})"
+
+
+TROUBLE_LIMIT = 400
+"""Characters that a report shows of what a server said went wrong."""
+
+
+def trouble_words(trouble: Trouble) -> str:
+    """What the server said went wrong, in one line that is safe to print: `error invalid_value: "…"`."""
+    names = [show(name) for name in (trouble.reason, trouble.code or trouble.type) if name]
+    if trouble.event == "error":
+        words = " ".join(["error", *names])
+    else:
+        words = ", ".join([f"response {trouble.status}", *names])
+    if trouble.message:
+        message = prose(trouble.message, TROUBLE_LIMIT).replace('"', '\\"')
+        words += f': "{message}"'
+    if trouble.refused_line is not None:
+        kind = f", {trouble.refused_type}" if trouble.refused_type else ""
+        words += f" (refuses line {trouble.refused_line}{kind})"
+    return words + repeated(trouble.count, trouble.line, trouble.last_line)
 
 
 def plural(count: int, noun: str, nouns: str = "") -> str:

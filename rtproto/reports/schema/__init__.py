@@ -13,7 +13,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any, cast
 
-from rtproto.findings import Excerpt, Finding, Report, SessionReport, Severity, Unchecked, Witness
+from rtproto.findings import Excerpt, Finding, Report, SessionReport, Severity, Trouble, Unchecked, Witness
 
 FILE = "rtproto-report-1.schema.json"
 
@@ -57,6 +57,21 @@ def sample() -> Report:
         losses=("type-only",),
         off=("USG001",),
         counts={"response.output_text.delta": 44},
+        troubles=(
+            Trouble(
+                9,
+                "error",
+                type="invalid_request_error",
+                code="unknown_parameter",
+                message="Unknown parameter: 'session.mood'.",
+                refused_line=2,
+                refused_type="session.update",
+            ),
+            Trouble(
+                40, "response.done", status="incomplete", reason="max_output_tokens", count=2, last_line=44
+            ),
+        ),
+        troubles_left_out=1,
     )
     return Report((session,), (Unchecked("notes.txt", "no recording"),))
 

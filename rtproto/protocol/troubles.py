@@ -1,0 +1,79 @@
+"""What the server itself said went wrong: errors, and responses that failed or came to an early end.
+
+None of it breaks a rule, and all of it answers the question why a session fell silent.  Memory is bounded: what the
+server says again is counted, and of what is too much only the number is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from typing import Any
+
+from msgspec.structs import replace
+
+from rtproto.findings import Trouble
+from rtproto.protocol.values import field
+
+MOST = 50
+"""Troubles that are kept of one session, repetitions aside."""
+_TEXT = 2_000
+"""Characters that are kept of a message; reports show fewer."""
+_NAME = 400
+"""The same of a type or a code."""
+# Ids and numbers: what differs when a server says the same again.
+_VARIABLE = re.compile(r"\b[a-z]+_(?=\w*[0-9A-Z])\w+|\b[0-9a-f]{8}-[0-9a-f-]{9,}|[0-9]+")
+
+
+class Troubles:
+    """The troubles of one session, in the order in which they were told."""
+
+    __slots__ = ("_kept", "left_out")
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Trouble] = {}
+        self.left_out = 0
+        """How many more there were than are kept."""
+
+    @property
+    def kept(self) -> tuple[Trouble, ...]:
+        """The first of each kind, with how often it was told."""
+        return tuple(self._kept.values())
+
+    def note_error(self, event: Any, line: int, refused: tuple[int, str] | None) -> None:
+        """Keep an `error`; `refused` is the line and the type of the client event that it refuses, where known."""
+        asked, request = refused or (None, "")
+        error = field(event, "error")
+        self._note(Trouble(line, "error", refused_line=asked, refused_type=request), error)
+
+    def note_response(self, event: Any, line: int) -> None:
+        """Keep a `response.done`, if it says that the response failed or ended early for want of something."""
+        status = field(event, "response", "status")
+        if status in ("failed", "incomplete"):
+            details = field(event, "response", "status_details")
+            reason = _text(field(details, "reason"), _NAME)
+            self._note(Trouble(line, "response.done", status=status, reason=reason), field(details, "error"))
+
+    def _note(self, trouble: Trouble, error: Any) -> None:
+        trouble = replace(
+            trouble,
+            type=_text(field(error, "type"), _NAME),
+            code=_text(field(error, "code"), _NAME),
+            message=_text(field(error, "message"), _TEXT),
+        )
+        same = (
+            (trouble.event, trouble.status, trouble.reason, trouble.refused_type),
+            (trouble.type, trouble.code, _VARIABLE.sub("*", trouble.message)),
+        )
+        first = self._kept.get(same)
+        if first is not None:
+            self._kept[same] = replace(first, count=first.count + 1, last_line=trouble.line)
+        elif len(self._kept) < MOST:
+            self._kept[same] = trouble
+        else:
+            self.left_out += 1
+
+
+def _text(value: Any, limit: int) -> str:
+    """What of a value can be said; the empty string for anything but a string."""
+    return value[:limit] if isinstance(value, str) else ""

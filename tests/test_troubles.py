@@ -1,0 +1,188 @@
+"""What the server itself said went wrong is told, whatever the rules say of the session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rtproto.checker import SessionChecker
+from rtproto.checker_losses import RecordingChecker
+from rtproto.findings import Report, Trouble
+from rtproto.packing import plain
+from rtproto.protocol.troubles import MOST
+from rtproto.reports import Options, render
+from rtproto.rules.sessions import session as sample
+from tests.judging import check, encode
+from tests.report_samples import session
+
+UPDATE = {"type": "session.update", "event_id": "cfg_1", "session": {"type": "realtime", "mood": "merry"}}
+
+
+def error(**members: Any) -> dict[str, Any]:
+    detail = {"type": "invalid_request_error", "message": "No.", **members}
+    return {"type": "error", "event_id": "event_e1", "error": detail}
+
+
+def done(status: str, details: dict[str, Any] | None, response_id: str = "resp_x") -> dict[str, Any]:
+    response: dict[str, Any] = {
+        "object": "realtime.response",
+        "id": response_id,
+        "status": status,
+        "output": [],
+    }
+    return {
+        "type": "response.done",
+        "event_id": f"event_{response_id}",
+        "response": {**response, "status_details": details},
+    }
+
+
+def told(*events: tuple[str, Any]) -> tuple[Trouble, ...]:
+    """The troubles of a session that begins with `session.created`, on line 1."""
+    created = sample("text_turn")[0]
+    return (
+        check([*encode([created]), *((side, msgspec.json.encode(event)) for side, event in events)])
+        .report()
+        .troubles
+    )
+
+
+def test_an_error_is_told_with_the_request_that_it_refuses() -> None:
+    refused = error(code="unknown_parameter", message="Unknown parameter: 'session.mood'.", event_id="cfg_1")
+
+    assert told(("client", UPDATE), ("server", refused)) == (
+        Trouble(
+            line=3,
+            event="error",
+            type="invalid_request_error",
+            code="unknown_parameter",
+            message="Unknown parameter: 'session.mood'.",
+            refused_line=2,
+            refused_type="session.update",
+        ),
+    )
+
+
+def test_an_error_may_name_an_event_that_waits_for_no_answer() -> None:
+    append = {"type": "input_audio_buffer.append", "event_id": "a_1", "audio": "AAAA"}
+
+    (trouble,) = told(("client", append), ("server", error(event_id="a_1")))
+    assert (trouble.refused_line, trouble.refused_type) == (2, "")
+
+
+def test_a_fault_of_the_servers_own_refuses_nothing() -> None:
+    (trouble,) = told(("client", UPDATE), ("server", error(type="server_error", event_id="cfg_1")))
+
+    assert (trouble.type, trouble.refused_line) == ("server_error", None)
+
+
+def test_responses_that_failed_or_are_incomplete_are_told_and_no_others() -> None:
+    why = {"type": "insufficient_quota", "code": "no_money", "message": "Pay first."}
+    troubles = told(
+        ("server", done("failed", {"type": "failed", "error": why})),
+        ("server", done("incomplete", {"type": "incomplete", "reason": "max_output_tokens"}, "resp_y")),
+        ("server", done("cancelled", {"type": "cancelled", "reason": "turn_detected"}, "resp_z")),
+        ("server", done("completed", None, "resp_w")),
+    )
+
+    assert troubles == (
+        Trouble(2, "response.done", "failed", "", "insufficient_quota", "no_money", "Pay first."),
+        Trouble(3, "response.done", "incomplete", "max_output_tokens"),
+    )
+
+
+def test_what_is_said_again_is_counted_whatever_ids_it_names() -> None:
+    busy = "Conversation already has an active response in progress: resp_{}."
+    troubles = told(*(("server", error(message=busy.format(name))) for name in ("B3x", "C7y", "D9z")))
+
+    assert [(t.line, t.count, t.last_line) for t in troubles] == [(2, 3, 4)]
+
+
+def test_their_number_is_bounded_and_the_rest_counted() -> None:
+    words = [chr(ord("a") + n // 26) + chr(ord("a") + n % 26) for n in range(MOST + 3)]
+    checker = SessionChecker()
+    for word in words:
+        checker.feed("server", msgspec.json.encode(error(message=word)))
+
+    report = checker.report()
+    assert [t.message for t in report.troubles] == words[:MOST]
+    assert report.troubles_left_out == 3
+
+
+def test_long_texts_are_kept_in_part() -> None:
+    (trouble,) = told(("server", error(message="a" * 10_000, code="b" * 10_000)))
+
+    assert (len(trouble.message), len(trouble.code)) == (2_000, 400)
+
+
+def test_what_does_not_decode_is_told_as_far_as_it_can_be_read() -> None:
+    assert told(
+        ("server", {"type": "error", "event_id": "event_1", "error": "no object"}),
+        ("server", error(message=7, code="bad")),
+    ) == (Trouble(2, "error"), Trouble(3, "error", type="invalid_request_error", code="bad"))
+
+
+def test_an_error_of_which_only_the_type_was_recorded_is_told() -> None:
+    checker = RecordingChecker()
+    checker.feed_partial("server", b'{"type":"error"}', "type-only", line=4)
+
+    assert checker.report().troubles == (Trouble(4, "error"),)
+
+
+def test_a_second_connection_in_the_same_recording_forgets_none() -> None:
+    text_turn = sample("text_turn")
+    lines = [*encode(text_turn[:1]), ("server", msgspec.json.encode(error())), *encode(text_turn)]
+
+    assert [t.line for t in check(lines).report().troubles] == [2]
+
+
+TROUBLES = (
+    Trouble(
+        9,
+        "error",
+        type="invalid_request_error",
+        code="unknown_parameter",
+        message="Unknown parameter: 'session.mood'.",
+        refused_line=2,
+        refused_type="session.update",
+        count=2,
+        last_line=11,
+    ),
+    Trouble(12, "error", type="server_error", message='The "model" failed.', refused_line=10),
+    Trouble(13, "error"),
+    Trouble(14, "response.done", status="incomplete", reason="max_output_tokens"),
+    Trouble(15, "response.done", status="failed", code="no_money", message="Pay first."),
+)
+
+
+def test_the_full_report_shows_them_without_being_asked() -> None:
+    written = render(Report((session(events=15, troubles=TROUBLES),)), options=Options(width=90))
+
+    assert written == (
+        "session.jsonl: 15 events, ga, complete: no findings\n"
+        "  the server said:\n"
+        "    line 9: error unknown_parameter: \"Unknown parameter: 'session.mood'.\" (refuses line 2,\n"
+        "      session.update) (2 times, lines 9…11)\n"
+        '    line 12: error server_error: "The \\"model\\" failed." (refuses line 10)\n'
+        "    line 13: error\n"
+        "    line 14: response incomplete, max_output_tokens\n"
+        '    line 15: response failed, no_money: "Pay first."\n'
+        "checked 1 file, 15 events: no findings\n"
+    )
+    assert "server said" not in render(Report((session(troubles=TROUBLES),)), options=Options(quiet=True))
+
+
+def test_of_many_the_full_report_shows_the_first() -> None:
+    many = tuple(Trouble(line, "error", code=f"c{line}") for line in range(1, 12))
+    report = Report((session(troubles=many, troubles_left_out=2),))
+
+    assert "    line 8: error c8\n    … and 5 more; -v shows more of them\n" in render(report)
+    assert "    line 11: error c11\n    … and 2 more\n" in render(report, options=Options(verbose=True))
+
+
+def test_a_report_that_is_kept_holds_them_without_secrets() -> None:
+    secret = Trouble(3, "error", code="x", message="key sk-abcdefghijklm \x1b")
+
+    (trouble,) = plain(Report((session(troubles=(secret,)),))).sessions[0].troubles
+    assert trouble == Trouble(3, "error", code="x", message="key sk-[masked] \\x1b")
