@@ -45,8 +45,9 @@ class Outputs:
 
         Raises `CannotOpen`, also for a file that is itself to be checked, or that was named before.
         """
-        taken = {identity(path): "is to be checked" for path in inputs if path != STDIN}
+        taken: dict[int | str, str] = {}
         for format, path in files:
+            taken = taken or {identity(path): "is to be checked" for path in inputs if path != STDIN}
             if (why := taken.get(identity(path))) is not None:
                 self.close()
                 raise CannotOpen(f"{public(path)} {why}; a report must not take its place")

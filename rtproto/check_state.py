@@ -133,10 +133,18 @@ class State:
         kept = self._kept.get(_name(target))
         if target.source:
             return kept is not None and target.version != "" and kept.version == target.version
-        now = self._begun[target.path] = status(target.path)
-        if kept is None or now is None or kept.size != now[0]:
-            return False
-        return kept.mtime_ns == now[1] or (kept.digest != "" and kept.digest == _digest(target.path, now[0]))
+        now = status(target.path)
+        same = (
+            kept is not None
+            and now is not None
+            and kept.size == now[0]
+            and (
+                kept.mtime_ns == now[1] or (kept.digest != "" and kept.digest == _digest(target.path, now[0]))
+            )
+        )
+        if not same:
+            self._begun[target.path] = now
+        return same
 
     def report(self, target: Target) -> Report | None:
         """The report of a recording that it knows; None where the file of state is damaged."""
