@@ -10,7 +10,8 @@ want events of this type look at it (`rtproto.rules`), and only then it becomes 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from rtproto.checker_finding import cause_of, finding_of
 from rtproto.checker_limits import limits
@@ -51,10 +52,7 @@ from rtproto.rules.base import (
     Rule,
     Verdict,
 )
-from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, Salvage, salvage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, RawFrame, Salvage, as_bytes, salvage
 
 _OTHER = {"client": "server", "server": "client"}
 _FIRST = ("session.created", "transcription_session.created")
@@ -119,8 +117,6 @@ class SessionChecker:
         self._clock: float | None = None
         """Seconds at the last event that had a time."""
 
-    # What can be read at any time.
-
     @property
     def dialect(self) -> str:
         """The connection's dialect; `ga` until an event shows it."""
@@ -144,24 +140,27 @@ class SessionChecker:
     # The way of an event.
 
     def feed(
-        self, direction: str | None, raw: bytes, *, line: int | None = None, time: float | None = None
+        self, direction: str | None, raw: RawFrame, *, line: int | None = None, time: float | None = None
     ) -> list[Finding]:
-        """Judge one frame and return what it gave rise to.  Never raises on what the bytes are.
+        """Judge one frame, bytes or text, and return what it gave rise to.  Never raises on what is in it.
 
-        `direction` is `client` or `server`, or None to infer it from the event's type.  `line` is the frame's place in
-        its recording; without it, frames are counted.  `time` (seconds) is kept for rules about time.
+        `direction` is `client` or `server`, or None to infer it from the event's type; else `ValueError` is raised.
+        `line` is the frame's place in its recording; without it, frames are counted.  `time` is in seconds.
         """
+        if raw.__class__ is not bytes:
+            raw = as_bytes(raw)
         self._line = line = self._line + 1 if line is None else line
         if len(raw) > self._ordinary_bytes:
             if len(raw) > self._max_frame_bytes:
-                found = f"{len(raw)} bytes"
-                fault = Fault(kind="too-long", expected=f"at most {self._max_frame_bytes} bytes", found=found)
+                fault = Fault("too-long", "", f"at most {self._max_frame_bytes} bytes", f"{len(raw)} bytes")
                 return self.feed_fault(fault, direction, line=line)
             # However often its like was in order, a frame of this size is looked at.
             self._engine.moves += 1
         if direction is None or self._look:
             direction = self._look_ahead(direction, raw)
-        side = self._sides[direction]
+        side = self._sides.get(direction)
+        if side is None:
+            raise ValueError(f"no direction {direction!r}; there are: client, server, and None for unknown")
         side.events += 1
         facts = self._facts
         appends = side.appends
@@ -203,19 +202,13 @@ class SessionChecker:
                 if size is not None or not place.audio:
                     place.handler(event, line, place.entity, size)
                     return []
-        if place is None or place.audio:
-            side.decoder.fill(event, raw)
         before = len(self.findings)
-        if direction not in facts.seen:
-            facts.see(direction)
-        facts.time = time
-        if facts.first_time is None and time is not None:
-            facts.first_time = time
-            facts.happen("clock")
+        facts.meet(direction, time)
         context = self._context
         context.line, context.direction, context.raw = line, direction, raw
         context.audio_bytes, context.fault, context.entity = None, None, None
         if place is None or place.audio:
+            side.decoder.fill(event, raw)
             context.audio_bytes = side.decoder.audio_bytes
         if self._swap_is_news:
             self._swap_is_news = False
@@ -265,7 +258,10 @@ class SessionChecker:
 
     def _tell(self, pseudo: str, event: Any, under: int | None) -> int | None:
         """Ask the rules for that pseudo type; returns the root under which consequences fold."""
-        for rule in CHECKS.get(pseudo, ()):
+        return self._ask(CHECKS.get(pseudo, ()), event, under)
+
+    def _ask(self, rules: Iterable[Rule], event: Any, under: int | None) -> int | None:
+        for rule in rules:
             index = self._emit_all(rule, rule.check(self._context, event), event, under)
             under = index if under is None else under
         return under
@@ -286,9 +282,11 @@ class SessionChecker:
 
     def _look_ahead(self, direction: str | None, raw: bytes) -> str:
         """Find out what is not known yet: the dialect, and the direction of a bare event."""
-        if self._swapped and direction is not None:
-            direction = _OTHER[direction]
         found = probe(raw)
+        if self._swapped and direction is not None:
+            # One label that is right shows that not all are the wrong way round.
+            self._swapped = found is None or direction_of(found.type) != direction
+            direction = _OTHER[direction] if self._swapped else direction
         if found is None:
             return direction or "server"
         if not self._facts.seen and direction == "client" and found.type in _FIRST:
@@ -399,9 +397,8 @@ class SessionChecker:
         rescued = salvage(context.raw) if place is not None else None
         if rescued is not None and under is None:
             under = self._judge_salvaged_id(context.type, rescued, direction)
-        for rule in place.plan.raw_checks if place is not None else ():
-            index = self._emit_all(rule, rule.check(context, rescued), rescued, under)
-            under = index if under is None else under
+        if place is not None:
+            under = self._ask(place.plan.raw_checks, rescued, under)
         under = self._tell(FAULT, rescued, under)
         if place is not None and rescued is not None:
             self._judge(place, rescued, under, salvaged=True)
@@ -441,24 +438,29 @@ class SessionChecker:
         if direction == "server" and pseudo == UNKNOWN:
             self._judge(self._place(event.type, direction), event, under)
         if pseudo == MISDIRECTED or event.type not in self._profile.events:
-            self._tell(pseudo, event, under)
+            under = self._tell(pseudo, event, under)
+        if pseudo == MISDIRECTED and direction == "client":
+            # No client says what the server says: it is the label that is wrong, and the event has happened.
+            decoder = self._sides["server"].decoder
+            decoded = decoder.decode(context.raw)
+            if not isinstance(decoded, UnknownEvent | Fault):
+                decoder.fill(decoded, context.raw)
+                context.direction, context.audio_bytes = "server", decoder.audio_bytes
+                self._judge(self._place(event.type, "server"), decoded, under)
 
     def _emit(self, rule: Rule, verdict: Verdict, event: Any, under: int | None) -> int | None:
         """Make a finding of a verdict, under its root if it has one.
 
         Returns the root under which consequences fold: None where there is no finding, or none that could have any.
         """
-        severity = rule.severity if verdict.severity is None else verdict.severity
-        relaxed = self._profile.relaxation(rule.code)
-        if relaxed is not None:
-            capped = relaxed.caps(severity)
-            if capped is None:
-                return None
-            severity = capped
+        told = rule.severity if verdict.severity is None else verdict.severity
+        severity = self._profile.capped(rule.code, told)
+        if severity is None:
+            return None
         context = self._context
         caused_by, taints = cause_of(verdict, context, under)
         index = len(self.findings)
-        if severity > Severity.INFO:
+        if severity > Severity.INFO and rule.taints:
             for tainted in taints:
                 if tainted.taint is None:
                     tainted.taint = index if caused_by is None else caused_by

@@ -81,10 +81,7 @@ class RecordingChecker(SessionChecker):
         before = len(self.findings)
         self._sides[direction].events += 1
         facts, context = self._facts, self._context
-        facts.see(direction)
-        facts.time = time
-        if facts.first_time is None:
-            facts.first_time = time
+        facts.meet(direction, time)
         context.line, context.direction, context.raw = line, direction, raw
         context.audio_bytes, context.fault, context.entity = None, None, None
         self._judge(self._place(event.type, direction), event, salvaged=True)

@@ -41,7 +41,9 @@ __all__ = [
     "Decoder",
     "Fault",
     "Line",
+    "RawFrame",
     "Salvage",
+    "as_bytes",
     "decode_body",
     "decode_or_raise",
     "duplicate_keys",
@@ -152,11 +154,7 @@ class Decoder:
 
         def decode(raw: RawFrame) -> Event | UnknownEvent | Fault:
             if type(raw) is not bytes:
-                raw = (
-                    raw.encode("utf-8", "surrogatepass")
-                    if isinstance(raw, str)
-                    else memoryview(raw).tobytes()
-                )
+                raw = as_bytes(raw)
             event: Event | UnknownEvent | Fault
             try:
                 if len(raw) >= SPLICED_FROM:
@@ -219,6 +217,11 @@ class Decoder:
 
         self.repeated_audio = repeated_audio
         return decode_or_repeat
+
+
+def as_bytes(raw: RawFrame) -> bytes:
+    """The bytes of a frame, of text those of its UTF-8.  Raises `TypeError` for what is neither bytes nor `str`."""
+    return raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else memoryview(raw).tobytes()
 
 
 @functools.cache

@@ -546,3 +546,23 @@ def test_a_delta_in_the_same_place_asks_no_table_again(type: str, monkeypatch: p
 
     parts = len({event["item_id"] for _, event in session(name) if event["type"] == type})
     assert asked.count(type) <= 2 * parts
+
+
+def test_frames_may_be_text() -> None:
+    lines = [*encode(session("text_turn")), ("client", b"{"), ("server", b'{"type":"response.created"}')]
+    of_bytes, of_text = SessionChecker(), SessionChecker()
+    for direction, raw in lines:
+        assert of_text.feed(direction, raw.decode()) == of_bytes.feed(direction, raw)
+    assert of_text.findings[0].code == "WIR007"
+
+
+@pytest.mark.parametrize("direction", ["Server", "sent"])
+def test_a_direction_that_there_is_not(direction: str) -> None:
+    with pytest.raises(ValueError, match=f"no direction '{direction}'"):
+        SessionChecker().feed(direction, b"{}")
+
+
+def test_what_is_no_frame() -> None:
+    frame: Any = 42
+    with pytest.raises(TypeError):
+        SessionChecker().feed("server", frame)

@@ -454,6 +454,21 @@ def usage(path: str, value: Any) -> Edit:
     return change("response.done", "response.usage" + ("." + path if path else ""), value)
 
 
+def test_what_follows_wrong_usage_is_a_fault_of_its_own() -> None:
+    late = {
+        "type": "response.output_text.delta",
+        "event_id": "event_late",
+        "response_id": "resp_1",
+        "item_id": "item_a1",
+        "output_index": 0,
+        "content_index": 0,
+        "delta": "!",
+    }
+    edits = change("response.done", "response.usage", None), after("response.done", "server", late)
+
+    assert codes("text_turn", *edits) == ["USG007", "RSP009"]
+
+
 @pytest.mark.parametrize(
     "path, value, found",
     [

@@ -521,6 +521,41 @@ def test_a_single_event_in_the_wrong_direction_swaps_nothing() -> None:
     assert roots(judge(lines))[0] == ("DIA019", 3)
 
 
+def test_the_first_label_alone_may_be_wrong() -> None:
+    lines = session("text_turn")
+    lines[0] = ("client", lines[0][1])
+
+    assert roots(judge(lines)) == [("REC003", 1)]
+
+
+@pytest.mark.parametrize(
+    "type",
+    ["response.created", "response.output_item.added", "conversation.item.added", "response.done"],
+)
+def test_what_is_labelled_as_the_clients_has_happened_all_the_same(type: str) -> None:
+    lines = session("text_turn")
+    at = next(at for at, (_, event) in enumerate(lines) if event["type"] == type)
+    lines[at] = ("client", lines[at][1])
+
+    assert roots(judge(lines)) == [("DIA019", at + 1)]
+
+
+def test_audio_that_is_labelled_as_the_clients_is_measured() -> None:
+    lines = session("voice_turn")
+    at = next(at for at, (_, event) in enumerate(lines) if event["type"] == "response.output_audio.delta")
+    lines[at] = ("client", lines[at][1])
+
+    assert roots(judge(lines)) == [("DIA019", at + 1)]
+
+
+@pytest.mark.parametrize("event", [{"type": "response.created"}, {"type": "response.text.delta"}])
+def test_what_is_labelled_as_the_clients_and_cannot_be_read_is_passed_over(event: dict[str, Any]) -> None:
+    lines = session("text_turn")
+    lines.insert(3, ("client", event))
+
+    assert roots(judge(lines)) == [("DIA019", 4)]
+
+
 def translated(*edits: Edit) -> Session:
     """A translation session in which the client asks for Norwegian."""
     config = {"audio": {"output": {"language": "no"}}}

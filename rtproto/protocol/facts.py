@@ -39,6 +39,15 @@ class Facts(Memory):
         """The recording has shown an event of that side."""
         self.seen = joined(self.seen, direction)
 
+    def meet(self, direction: str, time: float | None) -> None:
+        """An event of that side comes, at that time of the recording's clock where it has one."""
+        if direction not in self.seen:
+            self.see(direction)
+        self.time = time
+        if self.first_time is None and time is not None:
+            self.first_time = time
+            self.happen("clock")
+
     def happen(self, happening: Happening) -> None:
         """It has happened on the connection."""
         self.happened = joined(self.happened, happening)

@@ -202,6 +202,8 @@ class Rule:
     """Judges `Context.raw`, so it is also asked about events that do not decode."""
     last: ClassVar[bool] = False
     """Asked after all rules that are not: it speaks about what they found."""
+    taints: ClassVar[bool] = True
+    """Whether later faults of the entity that it speaks about may be consequences."""
     symptoms: ClassVar[tuple[str, ...]] = ()
     """What a user notices: keys of `SYMPTOMS`."""
     example: ClassVar[Example]

@@ -39,6 +39,7 @@ class UsageTotal(Rule):
 
     code = "USG001"
     name = "usage-total"
+    taints = False
     basis = "observed"
     message = "total_tokens is {total}, input {input} and output {output} make {sum}"
     evidence = "58 of 58 responses in OpenAI and Azure recordings, 13 of 13 beta WebRTC."
@@ -68,6 +69,7 @@ class UsageInputDetails(Rule):
 
     code = "USG002"
     name = "usage-input-details"
+    taints = False
     basis = "observed"
     message = "input_tokens is {input}, its kinds make {sum}"
     evidence = "58 of 58 responses in OpenAI and Azure recordings, 13 of 13 beta WebRTC."
@@ -99,6 +101,7 @@ class UsageOutputDetails(Rule):
 
     code = "USG003"
     name = "usage-output-details"
+    taints = False
     basis = "observed"
     message = "{what}"
     evidence = (
@@ -137,6 +140,7 @@ class UsageCachedExceedsInput(Rule):
 
     code = "USG004"
     name = "usage-cached-exceeds-input"
+    taints = False
     basis = "documented"
     message = "{cached} cached tokens of {input} input tokens"
     evidence = "The types count cached tokens as a subset of the input tokens; 71 of 71 recorded responses."
@@ -166,6 +170,7 @@ class UsageCachedDetails(Rule):
 
     code = "USG005"
     name = "usage-cached-details"
+    taints = False
     basis = "observed"
     message = "{what}"
     evidence = "58 of 58 responses in OpenAI and Azure recordings, 13 of 13 beta WebRTC."
@@ -222,6 +227,7 @@ class UsageNegative(Rule):
 
     code = "USG006"
     name = "usage-negative"
+    taints = False
     basis = "schema"
     message = "a count of tokens is {count}"
     evidence = "The schema makes them counts; none is negative in 71 recorded responses."
@@ -252,6 +258,7 @@ class UsageMissing(Rule):
 
     code = "USG007"
     name = "usage-missing"
+    taints = False
     severity = Severity.WARNING
     basis = "observed"
     message = "the response is {status}, without usage"
@@ -277,6 +284,7 @@ class UsageAudioWithoutAudio(Rule):
 
     code = "USG008"
     name = "usage-audio-without-audio"
+    taints = False
     severity = Severity.WARNING
     basis = "observed"
     partial = "seen"
@@ -329,6 +337,7 @@ class UsageExceedsLimit(Rule):
 
     code = "USG009"
     name = "usage-exceeds-limit"
+    taints = False
     severity = Severity.WARNING
     basis = "documented"
     message = "{output} output tokens, the limit was {limit}"

@@ -64,6 +64,11 @@ class Profile(Struct, frozen=True):
                 return found
         return None if self.base is None else self.base.relaxation(code)
 
+    def capped(self, code: str, severity: Severity) -> Severity | None:
+        """What this profile leaves of a severity; None where the rule is off."""
+        relaxed = self.relaxation(code)
+        return severity if relaxed is None else relaxed.caps(severity)
+
 
 OPENAI = Profile("openai", "OpenAI's own servers. Nothing is relaxed.")
 
