@@ -37,7 +37,7 @@ exit status:
   0    nothing found at or above --fail-level
   1    findings at or above --fail-level
   2    something could not be checked: a missing or unreadable file, a file that is no
-       recording, an empty one, a wrong option; outranks 1
+       recording, an empty one, a wrong option, or workers were lost; outranks 1
   130  ended by Ctrl-C; the report holds what was checked until then
 """
 
@@ -53,7 +53,12 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = made.add_argument
-    add("paths", nargs="*", metavar="FILE | DIR | -", help="recordings; a directory means all that are in it")
+    add(
+        "paths",
+        nargs="*",
+        metavar="FILE | DIR | -",
+        help="recordings; a directory means all that are in it, and so does a URL or a pattern (**, *)",
+    )
     add(
         "-f",
         "--format",

@@ -118,26 +118,28 @@ class Cluster:
             raise
 
     def _connected(self, address: str | None, count: int) -> Any:
-        """A client of the scheduler."""
-        scheduler: object = address
-        if address is None:
-            with import_module("dask.config").set(_OWN):
-                scheduler = self._resources.enter_context(
-                    self._dask.LocalCluster(
-                        n_workers=count,
-                        threads_per_worker=1,
-                        memory_limit=0,  # a check has a bound of its own
-                        dashboard_address="127.0.0.1:0",  # any port, and not for others
-                        silence_logs=logging.CRITICAL,
-                    )
-                )
+        """A client of the scheduler.  Raises `Lost`."""
         try:
+            scheduler = address or self._resources.enter_context(self._begun(count))
             return self._dask.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             why = " ".join(str(error).split()) or type(error).__name__
+            if address is None:
+                raise Lost(f"no Dask cluster could be begun on this machine: {why}") from None
             raise Lost(
                 f"there is no Dask scheduler at {address} ({why}); is it running, and reachable?"
             ) from None
+
+    def _begun(self, count: int) -> Any:
+        """A cluster of so many workers on this machine."""
+        with import_module("dask.config").set(_OWN):
+            return self._dask.LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                memory_limit=0,  # a check has a bound of its own
+                dashboard_address="127.0.0.1:0",  # any port, and not for others
+                silence_logs=logging.CRITICAL,
+            )
 
     def _verify(self, address: str | None) -> None:
         """Wait for the first worker, and see that all of them have this rtproto.  Raises `Lost`."""

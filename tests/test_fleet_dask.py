@@ -183,6 +183,18 @@ def test_nobody_there(calls: list[Target], run: Run, monkeypatch: pytest.MonkeyP
     assert err.endswith("; is it running, and reachable?; 39 paths after it not begun\n")
 
 
+def test_a_cluster_that_cannot_be_begun(
+    calls: list[Target], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**_: object) -> None:
+        raise RuntimeError("Cluster failed to start")
+
+    monkeypatch.setattr(distributed, "LocalCluster", fails)
+
+    told = "no Dask cluster could be begun on this machine: Cluster failed to start"
+    assert told in run("calls", "--engine", "dask")[2]
+
+
 def test_a_scheduler_without_workers(
     empty: Any, calls: list[Target], run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
