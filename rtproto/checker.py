@@ -147,7 +147,7 @@ class SessionChecker:
         `direction` is `client` or `server`, or None to infer it from the event's type; else `ValueError` is raised.
         `line` is the frame's place in its recording; without it, frames are counted.  `time` is in seconds.
         """
-        if type(raw) is not bytes:
+        if not isinstance(raw, bytes):
             raw = as_bytes(raw)
         self._line = line = self._line + 1 if line is None else line
         if len(raw) > self._ordinary_bytes:
