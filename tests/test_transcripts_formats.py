@@ -343,6 +343,67 @@ def test_envelopes_that_nobody_knows_are_read_as_text() -> None:
     ]
 
 
+CREATED = '{"type":"session.created","event_id":"event_1","session":{"type":"realtime"}}'
+ASKED = '{"type":"response.create"}'
+SEVERAL = (ASKED,) * 6
+TRACE = ("Traceback (most recent call last):", '  File "/app/bot.py", line 12, in <module>', "KeyError: 'x'")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("```json", CREATED, *SEVERAL, "```"),
+        ("My bot hangs:", "~~~", CREATED, *SEVERAL, "~~~"),
+        ("1. it starts", "  ```", CREATED, *SEVERAL, "  ```", "2. it hangs", "  ```", *SEVERAL, "  ```"),
+        (CREATED, *TRACE, *SEVERAL, "bye"),
+        ("Привет, вот лог", "и он большой", CREATED, *SEVERAL),
+    ],
+)
+def test_what_is_written_between_events_is_no_event(lines: tuple[str, ...]) -> None:
+    recording = opened("\n".join(lines))
+    assert recording.format.name in ("text", "labelled")
+    assert [(frame.line, frame.raw.decode()) for frame in recording.frames(LIMIT)] == [
+        (number, line) for number, line in enumerate(lines, 1) if line.startswith("{")
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (CREATED, "oops", ASKED, "null", "AAAA", "42 17", ASKED, ASKED, ASKED),
+        (CREATED, "the connection was lost", ASKED),
+        (CREATED, ASKED, ASKED[:-3]),
+        (CREATED, ASKED[:-3], "the rest of it", "goes over two lines", ASKED, ASKED, ASKED),
+        (CREATED[:-3], "```", "print the answer", "as it is", '```"}}', CREATED, ASKED, ASKED, ASKED, ASKED),
+        (CREATED, "// two lines of words", "// that are comments", ASKED),
+        (CREATED, "\x00\x01 \x02\xff", "\ufffd \ufffd", ASKED, ASKED),
+    ],
+)
+def test_a_damaged_line_is_told(lines: tuple[str, ...]) -> None:
+    recording = opened("\n".join(lines))
+    assert recording.format.name == "jsonl"
+    assert [frame.line for frame in recording.frames(LIMIT)] == [
+        number for number, line in enumerate(lines, 1) if not line.startswith("//")
+    ]
+
+
+@given(
+    at=st.integers(0, 20),
+    what=st.sampled_from(["cut", "split", "no-json", "words"]),
+    place=st.integers(2, len(CREATED) - 2),
+)
+def test_one_damaged_line_makes_no_paste(at: int, what: str, place: int) -> None:
+    lines = [CREATED, *[ASKED] * 20]
+    damage = {
+        "cut": [CREATED[:place]],
+        "split": [CREATED[:place], CREATED[place:]],
+        "no-json": [CREATED.replace(":", "=")],
+        "words": ["closed by the peer"],
+    }
+    lines[at : at + 1] = damage[what]
+    assert opened("\n".join(lines)).format.name == "jsonl"
+
+
 OTHER_FILES = [
     '{"name": "x", "type": "module"}\n',
     '{\n  "name": "x",\n  "type": "module"\n}\n',

@@ -219,6 +219,6 @@ WRITERS: dict[str, tuple[str, Writer]] = {
     "java": ("labelled", java),
     "labelled": ("labelled", labelled),
     "compose": ("labelled", compose),
-    "markdown": ("labelled", markdown),
+    "markdown": ("text", markdown),
 }
 """A name for the test, the format that it must be recognised as, and the writer."""

@@ -32,6 +32,11 @@ _COMMENT = b"//"
 LINES = "its lines are JSON objects with a `type`"
 """Why a file is JSON lines."""
 _EMPTY = "it is empty"
+_FENCE = re.compile(rb"\s*(?:```|~~~)")
+_WORDS = re.compile(r"[^\W\d_]{2}\S*\s+\S*[^\W\d_]")
+"""Two words; what a damaged line leaves of base64 or of a number has none."""
+_PROSE_LINES = 2
+"""One line of words among the events may be what a damaged line has left."""
 _FIRST_LINES = 50
 _SHOWN_LINES = 3
 _SHOWN = 100
@@ -47,7 +52,25 @@ def _sniff_lines(head: Head) -> str | None:
         return None
     if len(lines) > 1 and objects[0] is lines[0] and objects[0].strip() == b"{":
         return None
-    return LINES
+    return None if len(objects) < len(lines) and _is_paste(lines) else LINES
+
+
+def _is_paste(lines: list[bytes]) -> bool:
+    """Whether something else was written between the events: a fence of Markdown, or several lines of words.
+
+    Behind an event that is not whole, such lines may be the rest of it, and what was damaged is for the reader of JSON
+    lines to tell: they count at the beginning and behind whole objects only.
+    """
+    whole = True
+    prose = 0
+    for line in lines:
+        if b"{" in line or b"}" in line:
+            whole = jsonl.holds_object(line)
+        elif whole and _FENCE.match(line):
+            return True
+        elif whole and _WORDS.search(line.decode("utf-8", "replace")):
+            prose += 1
+    return prose >= _PROSE_LINES
 
 
 def _loses_lines(head: Head) -> bool:

@@ -31,7 +31,7 @@ _CONSOLE = re.compile(rb"^(?:VM\d+ )?[\w./-]+\.(?:m?[jt]sx?|vue|svelte|html):\d+
 _NODE = re.compile(rb"(?:^\s*|\{ )type: '[a-z_.]+'", re.MULTILINE)
 _ROWS = re.compile(rb"^(?:server|client)\s*\n[a-z_.]+(?: \(\d+\))?\s*\n\d\d:\d\d", re.MULTILINE)
 _LABELLED = re.compile(
-    rb"^(?![ \t]*[\"{}\]])[^\n]*\w[ )\]]*:?[ \t]*(?:\{(?:\"|[ \t]*$)|\n[ \t]*\{)", re.MULTILINE
+    rb"^(?![ \t]*[\"{}\]`~])[^\n]*\w[ )\]]*:?[ \t]*(?:\{(?:\"|[ \t]*$)|\n[ \t]*\{)", re.MULTILINE
 )
 
 
