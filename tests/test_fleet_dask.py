@@ -198,7 +198,7 @@ def test_a_cluster_that_cannot_be_begun(
 def test_a_scheduler_without_workers(
     empty: Any, calls: list[Target], run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet_dask, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(fleet_dask, "CONNECT_SECONDS", 2.0)
     address = empty.scheduler_address
 
     with dask.config.set(scheduler_address=address):
@@ -207,7 +207,6 @@ def test_a_scheduler_without_workers(
 
 
 def test_the_scheduler_goes_away(empty: Any, calls: list[Target], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet_dask, "CONNECT_SECONDS", 0.5)
     monkeypatch.setattr(fleet_dask, "_LOOK_SECONDS", 0.05)
     empty.scale(1)
 
