@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -25,6 +26,8 @@ from rtproto.protocol.values import tag_of
 
 Key = tuple[Any, ...]
 _REMEMBERED_MOVES = 8
+_OPEN_AT_MOST = 64
+"""Entities of one machine, or below one entity, that are looked at for one that was meant."""
 _ABSENT = frozenset((None, UNSET))
 
 
@@ -367,10 +370,15 @@ class Engine:
                 yield entity, leg.input, self._outcome(entity, leg, event)
 
     def meant(self, entity: Entity) -> list[Entity]:
-        """The entities that an event can have been meant for which named this one, never seen before, instead."""
+        """The entities that an event can have been meant for which named this one, never seen before, instead.
+
+        Only the latest are looked at, as many as a session could have open: a stream of wrong names must not take
+        longer the longer it is.
+        """
         machine, parent = entity.machine, entity.parent
         alike = self.entities[machine.name].values() if parent is None else parent.children
-        return [e for e in alike if e.machine is machine and e.state in machine.open and e is not entity]
+        latest = [*islice(reversed(alike), _OPEN_AT_MOST)][::-1]
+        return [e for e in latest if e.machine is machine and e.state in machine.open and e is not entity]
 
     def _adopts(self, entity: Entity) -> bool:
         """Whether a breach only shows that the recording missed the entity's beginning."""
