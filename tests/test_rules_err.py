@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from rtproto.rules.examples import after, change, drop
 from rtproto.rules.sessions import silence
 from tests.judging import judge, said
@@ -36,7 +38,46 @@ def test_an_error_without_an_id_is_joined_by_its_code() -> None:
         after("session.updated", "client", commit),
     )
 
-    assert said(findings, "ERR004")[0][2].startswith("this refuses line 4, a `input_audio_buffer.commit`")
+    assert said(findings, "ERR004")[0][2].startswith("this refuses line 4, an `input_audio_buffer.commit`")
+
+
+@pytest.mark.parametrize(
+    "code, why",
+    [
+        ("insufficient_quota", ": insufficient_quota: No."),
+        ("input_audio_buffer_commit_empty", ": input_audio_buffer_commit_empty: No."),
+        (None, ", as CLI013 foretold"),
+        ("not_seen_before", ", as CLI013 foretold"),
+        ("unknown_parameter", ", as CLI013 foretold"),
+    ],
+)
+def test_an_error_is_foretold_only_by_a_rule_that_it_can_be_about(code: str | None, why: str) -> None:
+    findings = judge(
+        "refused_requests",
+        change("session.update", "session.audio", {"output": {"voice": "siri"}}),
+        change("error", "error", error("evt_update", code)["error"]),
+    )
+
+    assert [message for _, _, message in said(findings, "ERR004")] == [
+        f"this refuses line 2, a `session.update`{why}"
+    ]
+
+
+def test_a_note_foretells_nothing_unless_it_is_about_the_same() -> None:
+    cancel = {"type": "response.cancel", "event_id": "evt_cancel"}
+
+    def told(code: str | None) -> str:
+        findings = judge(
+            "text_turn",
+            after("session.updated", "server", error("evt_cancel", code)),
+            after("session.updated", "client", cancel),
+        )
+        assert "RSP021" in {f.code for f in findings}
+        return next((message for _, _, message in said(findings, "ERR004")), "")
+
+    assert told("invalid_value") == "this refuses line 4, a `response.cancel`: invalid_value: No."
+    assert told(None) == "this refuses line 4, a `response.cancel`: No."
+    assert told("response_cancel_not_active").endswith(", as RSP021 foretold")
 
 
 def test_an_error_about_audio_is_joined_by_the_id_alone() -> None:
@@ -47,7 +88,7 @@ def test_an_error_about_audio_is_joined_by_the_id_alone() -> None:
         after("session.updated", "client", append),
     )
 
-    assert said(findings) == [("ERR004", "info", "this refuses line 4")]
+    assert said(findings) == [("ERR004", "info", "this refuses line 4: No.")]
 
 
 def test_a_refusal_that_a_rule_has_told_is_not_told_again() -> None:

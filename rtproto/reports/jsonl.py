@@ -30,7 +30,7 @@ class JsonlReporter:
 
     def session(self, session: SessionReport) -> None:
         """Write the lines of one session."""
-        place = {"path": escape(session.path), "session": self._tally.sessions}
+        place: dict[str, object] = {"path": escape(session.path), "session": self._tally.sessions}
         self._tally.session(session)
         for finding in at_least(session, self._least).findings:
             self._line(place | finding_object(finding))

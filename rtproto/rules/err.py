@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rtproto.findings import Finding, Severity, Witness
-from rtproto.protocol.ledger import ANSWERS, ERROR_CODES, Request
+from rtproto.protocol.ledger import ACTIVE, ANSWERS, ERROR_CODES, Request
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.cli.settings import CLIENT_EVENTS
@@ -151,6 +151,47 @@ def _told_here(context: Context, findings: list[Finding]) -> bool:
     return any(witness.line == context.line for finding in findings for witness in finding.witnesses)
 
 
+_BY_CODE: Mapping[str, tuple[str, ...]] = {
+    ACTIVE: ("RSP004", "RSP020"),
+    "response_cancel_not_active": ("RSP021", "RSP023"),
+    "input_audio_buffer_commit_empty": ("IAB011",),
+    "cannot_update_voice": ("CLI006",),
+    "item_delete_invalid_item_id": ("CLI032", "ITM001", "ITM016", "ITM018"),
+    "item_retrieve_invalid_item_id": ("CLI032", "ITM001", "ITM018"),
+    "item_truncate_invalid_item_id": ("ITM001", "ITM018", "TRU"),
+    "unsupported_content_type": ("TRU",),
+    "invalid_tool_call_id": ("ITM021", "ITM022"),
+}
+"""Codes that are about one matter, and the rules (or the beginnings of their codes) that judge it."""
+_BY_VALUE = frozenset(
+    {
+        "api_version_mismatch",
+        "beta_api_shape_disabled",
+        "invalid_event",
+        "invalid_json",
+        "invalid_parameter",
+        "invalid_type",
+        "invalid_value",
+        "missing_required_parameter",
+        "unknown_parameter",
+    }
+)
+"""Codes that are about what the request holds, whatever it is."""
+
+
+def _may_foretell(finding: Finding, code: str | None) -> bool:
+    """Whether an error of that code can be about what was found on the request."""
+    if code in _BY_CODE:
+        return finding.code.startswith(_BY_CODE[code])
+    if code in KNOWN_CODES and code not in _BY_VALUE:
+        return False  # About the account or the session, which no event of the client's shows.
+    return finding.severity > Severity.INFO
+
+
+def _article(request: Request) -> str:
+    return "an" if request.type[0] in "aeiou" else "a"
+
+
 class ErrorExplained(Rule):
     """An `error` is joined to the client event that it refuses, and to the rule that foretold it.
 
@@ -162,12 +203,15 @@ class ErrorExplained(Rule):
     severity = Severity.INFO
     basis = "inferred"
     needs = "both"
-    message = "this refuses line {asked}{request}{rule}"
+    message = "this refuses line {asked}{request}{rule}{code}{text}"
     evidence = (
         "The event_id that the error names; where it is null, the oldest open request that an error of this code "
         "can be about."
     )
-    exceptions = "Errors of the server's own (server_error), and those that another rule has joined already."
+    exceptions = (
+        "Errors of the server's own (server_error), and those that another rule has joined already. A rule is named "
+        "only where the error's code can be about what it judges."
+    )
     on = ("error",)
     last = True
     symptoms = ("refused",)
@@ -184,12 +228,17 @@ class ErrorExplained(Rule):
         line = request.line if request is not None else self._named(context, event)
         if line is None or _told_here(context, found := _found(context, line)):
             return
-        rules = ", ".join(dict.fromkeys(f.code for f in found if f.caused_by is None))
+        code, text = field(event, "error", "code"), field(event, "error", "message")
+        rules = ", ".join(
+            dict.fromkeys(f.code for f in found if f.caused_by is None and _may_foretell(f, code))
+        )
         yield Verdict(
             {
                 "asked": line,
-                "request": "" if request is None else f", a `{request.type}`",
+                "request": "" if request is None else f", {_article(request)} `{request.type}`",
                 "rule": f", as {rules} foretold" if rules else "",
+                "code": f": {code}" if code and not rules else "",
+                "text": f": {text}" if text and not rules else "",
             },
             witnesses=() if request is None else (Witness(line, request.type, "was refused", "client"),),
         )
@@ -288,7 +337,7 @@ class RejectedYetApplied(Rule):
     name = "rejected-yet-applied"
     severity = Severity.WARNING
     needs = "both"
-    message = "line {asked}, a `{request}`, was both done and refused"
+    message = "line {asked}, {a} `{request}`, was both done and refused"
     evidence = "The types say that an error is sent otherwise, that is, where the success is not."
     exceptions = (
         "Requests without an event_id. Requests that only their order tells apart from others, and turns that the "
@@ -340,7 +389,8 @@ class RejectedYetApplied(Rule):
 
     def _verdict(self, request: Request, answer: Witness) -> Verdict:
         asked = Witness(request.line, request.type, "asked for it", "client")
-        return Verdict({"asked": request.line, "request": request.type}, witnesses=(asked, answer))
+        args = {"asked": request.line, "a": _article(request), "request": request.type}
+        return Verdict(args, witnesses=(asked, answer))
 
 
 class IllegalYetAccepted(Rule):
@@ -354,7 +404,7 @@ class IllegalYetAccepted(Rule):
     severity = Severity.INFO
     basis = "inferred"
     needs = "both"
-    message = "the server took line {asked}, a `{request}`, although {rules} calls it an error"
+    message = "the server took line {asked}, {a} `{request}`, although {rules} calls it an error"
     evidence = "The rule that is named says how it is known."
     exceptions = "Requests that only their order tells apart from others."
     on = _YES
@@ -381,8 +431,15 @@ class IllegalYetAccepted(Rule):
         rules = dict.fromkeys(f.code for f in found if f.severity is Severity.ERROR and f.caused_by is None)
         if rules and not _told_here(context, found):
             witness = Witness(request.line, request.type, "asked for it", "client")
-            args = {"asked": request.line, "request": request.type, "rules": ", ".join(rules)}
-            yield Verdict(args, witnesses=(witness,))
+            yield Verdict(
+                {
+                    "asked": request.line,
+                    "a": _article(request),
+                    "request": request.type,
+                    "rules": ", ".join(rules),
+                },
+                witnesses=(witness,),
+            )
 
 
 _FATAL = frozenset(
