@@ -88,10 +88,9 @@ class SessionChecker:
             raise ValueError(f"no dialect {dialect!r}; there are: " + ", ".join(DIALECTS))
         self.path = path
         self.findings: list[Finding] = []
-        self._forced = dialect
         self._swapped = self._swap_is_news = False
         """The recording calls the client server, and the other way round; no finding has said so yet."""
-        self._dialect: str | None = dialect
+        self._dialect = self._forced = dialect
         self._profile: Profile = OPENAI if profile is None else profile_of(profile)
         self._profile_reason = "asked for" if profile is not None else "nothing says otherwise"
         self._profile_fixed = profile is not None
@@ -475,15 +474,14 @@ class SessionChecker:
     def close(self, *, cut: bool = True) -> list[Finding]:
         """Return the findings that only the end can tell; `cut=False`: the recording holds the connection's close."""
         before = len(self.findings)
+        self._facts.cut = cut
         context = self._context
         context.type, context.raw, context.entity = "", b"", None
         for entity, code in self._engine.unfinished():
             rule = INSTANCES[code]
-            for verdict in rule.at_end(context, entity, cut):
-                self._emit(rule, verdict, None, None)
+            self._emit_all(rule, rule.at_end(context, entity, cut), None, None)
         for rule in INSTANCES.values():
-            for verdict in rule.at_close(context, cut):
-                self._emit(rule, verdict, None, None)
+            self._emit_all(rule, rule.at_close(context, cut), None, None)
         return self.findings[before:]
 
     def report(self) -> SessionReport:

@@ -10,6 +10,8 @@ def limits(facts: Facts) -> tuple[str, ...]:
     limits: list[str] = []
     if facts.mid_session:
         limits.append("starts mid-session: what began earlier is taken as given")
+    if facts.cut and any(not response.done for response in facts.responses.values()):
+        limits.append("stops in the middle of a response: what would have followed is not judged")
     if "client" not in facts.seen and facts.seen:
         limits.append("server side only: rules about requests and their answers are off")
     if "server" not in facts.seen and facts.seen:

@@ -56,6 +56,7 @@ class Witness(Struct, frozen=True):
 
     line: int
     type: str
+    """The event's type; empty where only the line is known."""
     note: str
     """What that line did, in the third person after "line N": `opened the part`, `announced the item`."""
     direction: str = "server"

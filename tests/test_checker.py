@@ -230,6 +230,21 @@ def test_one_side_only() -> None:
     assert check([]).report().limits == ()
 
 
+def test_a_recording_that_stops_in_a_response_says_so() -> None:
+    lines = encode(session("voice_turn"))
+    started = next(n for n, (_, raw) in enumerate(lines, 1) if b"response.created" in raw)
+    stops = "stops in the middle of a response: what would have followed is not judged"
+
+    assert check(lines[:started]).report().limits == (stops,)
+    assert check(lines[: started - 1]).report().limits == ()
+    # What was closed has an end, and what goes on has none yet.
+    assert check(lines[:started], cut=False).report().limits == ()
+    going_on = SessionChecker()
+    for side, raw in lines[:started]:
+        going_on.feed(side, raw)
+    assert going_on.report().limits == ()
+
+
 def test_cut_audio_switches_durations_off() -> None:
     lines = session("barge_in")
     for _, event in lines:

@@ -285,6 +285,20 @@ def test_a_later_witness_stands_below_and_a_type_may_be_missing() -> None:
     assert "   9 ? (no type)  <- here\n  10 < error      said so\n" in text(session(odd))
 
 
+def test_a_witness_of_which_the_line_alone_is_known() -> None:
+    again = Finding(
+        code="SES004",
+        name="event-id-duplicate",
+        severity=Severity.ERROR,
+        line=9,
+        event=Excerpt(9, "server", "error"),
+        witnesses=(Witness(4, "", "had the id first"),),
+    )
+
+    assert "  4 <        had the id first\n  9 < error  <- here\n" in text(session(again))
+    assert '"text": "had the id first"' in render(Report((session(again),)), "sarif")
+
+
 @pytest.mark.parametrize(
     "value, short",
     [

@@ -12,6 +12,7 @@ import pytest
 from rtproto import checker_plan
 from rtproto.checker import SessionChecker
 from rtproto.findings import Severity
+from rtproto.reports.words import message
 from rtproto.rules.examples import Edit, after, before, change, drop, repeat
 from rtproto.rules.sessions import Session, session
 from rtproto.transcripts.jsonl import read
@@ -494,6 +495,20 @@ def test_swapped_labels_are_the_only_fault_of_a_recording(name: str, forced: boo
     assert checker.report().limits == judge(session(name)).report().limits
     assert checker.findings[0].event is not None
     assert checker.findings[0].event.direction == "server"
+
+
+def test_swapped_labels_are_told_by_the_event_that_shows_them() -> None:
+    (finding,) = judge(swapped(session("text_turn"))).findings
+
+    assert message(finding) == (
+        "client and server are swapped: `session.created` is the server's to send; judged the other way round"
+    )
+    assert finding.event is not None
+    assert (finding.event.type, finding.event.direction, finding.event.line) == (
+        "session.created",
+        "server",
+        1,
+    )
 
 
 def test_faults_of_a_swapped_recording_are_found_all_the_same() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
 from rtproto.checker import SessionChecker
 from rtproto.events.dialect import DIALECTS, event_type
 from rtproto.findings import Finding, Severity
+from rtproto.reports.words import message
 from rtproto.rules.closed_values import enumerated
 from rtproto.rules.examples import after, change
 from rtproto.rules.sessions import session
@@ -135,3 +137,20 @@ def test_unknown_members_are_told_once_and_not_of_unknown_objects() -> None:
     findings = judge("text_turn", *moods, strange, strict_fields=True)
 
     assert [f.args["path"] for f in findings if f.code == "SHP004"] == ["item.mood"]
+
+
+@pytest.mark.parametrize(
+    "raw, sentence",
+    [
+        (b'{"event_id":"x"}', "not an event: `type` is missing"),
+        (b'{"event":"hello"}', "not an event: `type` is missing"),
+        (b'{"type":5}', "not an event: `type` should be a string, it is 5"),
+        (b'{"type":null}', "not an event: `type` should be a string, it is null"),
+        (b"null", "not an event: expected an object, found null"),
+        (b"", "not an event: expected a JSON object, found nothing"),
+    ],
+)
+def test_what_is_no_event_is_told_by_what_it_lacks(raw: bytes, sentence: str) -> None:
+    (finding,) = SessionChecker(dialect="ga").feed("client", raw)
+
+    assert (finding.code, message(finding)) == ("SHP007", sentence)

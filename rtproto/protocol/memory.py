@@ -43,6 +43,7 @@ class Memory:
         "committed_item",
         "conversation",
         "current_response",
+        "cut",
         "deleted",
         "dialect",
         "elided",
@@ -81,6 +82,8 @@ class Memory:
         self.troubles = Troubles() if troubles is None else troubles
         """What the server said went wrong, also on connections before this one in the same recording."""
         self.mid_session = False
+        self.cut = False
+        """The recording stops without a close of the connection."""
         self.seen: frozenset[str] = NO_NAMES
         """The directions of which the recording has shown an event."""
         self.session: Any = None

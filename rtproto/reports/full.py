@@ -241,7 +241,8 @@ class FullReporter(LineReporter):
             if finding.event is not None and witness.line == finding.event.line:
                 here = f"<- here, {note}"
             else:
-                rows.append((witness.line, witness.direction, show(witness.type) or NO_TYPE, None, note))
+                # Of some earlier lines a rule remembers the number alone, which is not to say that they had no type.
+                rows.append((witness.line, witness.direction, show(witness.type), None, note))
         if (event := finding.event) is not None:
             rows.append((event.line, event.direction, show(event.type) or NO_TYPE, event, here))
         if not rows:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 import rtproto
-from rtproto.findings import SessionReport, Severity, Unchecked
+from rtproto.findings import SessionReport, Severity, Unchecked, Witness
 from rtproto.reports import Options
 from rtproto.reports.gathered import Gathered, Told
 from rtproto.reports.json import event_id, json_text
@@ -154,6 +154,12 @@ def _location(path: str, line: int, note: str = "", id: int | None = None) -> Lo
     return Location(id, physical, _message(note) if note else None)
 
 
+def _told(witness: Witness) -> str:
+    """What the line did, after the event's type where that is known."""
+    note = prose(witness.note, 200)
+    return f"{show(witness.type)}: {note}" if witness.type else note
+
+
 class SarifReporter:
     """Keeps the findings, and writes the log at the end."""
 
@@ -175,7 +181,7 @@ class SarifReporter:
         path, finding = told.path, told.finding
         witnesses = finding.witnesses[:MOST_LOCATIONS]
         related = tuple(
-            _location(path, witness.line, f"{show(witness.type)}: {prose(witness.note, 200)}", number)
+            _location(path, witness.line, _told(witness), number)
             for number, witness in enumerate(witnesses, 1)
         )
         here = _location(path, finding.line, message(finding))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.findings import Severity
+from rtproto.protocol.values import tag_of
 from rtproto.rules.base import SWAPPED, Context, Rule, Verdict
 from rtproto.rules.examples import Example, at, relabel
 
@@ -41,4 +42,5 @@ class DirectionsSwapped(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        yield Verdict()
+        type = tag_of(event) or ""
+        yield Verdict({"type": type}, line=context.line, type=type, direction=context.direction, event=event)

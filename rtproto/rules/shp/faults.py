@@ -110,7 +110,18 @@ class NotAnEvent(FaultRule):
     name = "not-an-event"
     basis = "schema"
     kinds = ("not-an-object", "type-missing", "empty")
-    message = "not an event: expected {expected}, found {found}"
+    message = "not an event: {what}"
     evidence = "Every event of the published unions is an object told apart by its type."
     symptoms = ("crash", "recording")
     example = Example("text_turn", bytes_before("response.created"), raw=b'["response.created"]')
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        for verdict in super().check(context, event):
+            path, expected, found = (str(verdict.args[name]) for name in ("path", "expected", "found"))
+            if path != "$.type":
+                what = f"expected {expected}, found {found}"
+            elif found == "nothing":
+                what = "`type` is missing"
+            else:
+                what = f"`type` should be {expected}, it is {found}"
+            yield Verdict({**verdict.args, "what": what})
