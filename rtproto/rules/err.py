@@ -181,8 +181,8 @@ _BY_VALUE = frozenset(
 
 def _may_foretell(finding: Finding, code: str | None) -> bool:
     """Whether an error of that code can be about what was found on the request."""
-    if code in _BY_CODE:
-        return finding.code.startswith(_BY_CODE[code])
+    if (rules := _BY_CODE.get(code or "")) is not None:
+        return finding.code.startswith(rules)
     if code in KNOWN_CODES and code not in _BY_VALUE:
         return False  # About the account or the session, which no event of the client's shows.
     return finding.severity > Severity.INFO
