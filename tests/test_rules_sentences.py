@@ -467,3 +467,17 @@ def test_an_item_that_is_deleted_unadded_is_not_done_afterwards() -> None:
         talk.server("conversation.item.deleted", item_id=item)
         talk.lines.append(done)
         assert (("ITM003", len(talk.lines)) in told(talk)) is not added
+
+
+def test_an_error_that_names_a_hasty_request_answers_it_also_after_one_that_names_none() -> None:
+    for code in ("conversation_already_has_active_response", "invalid_value"):
+        talk = asked()
+        talk.begins()
+        talk.opens_item(ASSISTANT)
+        talk.asks()
+        name = talk.lines[-1][1]["event_id"]
+        talk.fails(None)
+        talk.fails(name, code)
+        fed, closing = checked(talk.lines, cut=True)
+        severity = Severity.ERROR if code.startswith("conversation") else Severity.WARNING
+        assert [f.severity for f in (*fed, *closing) if f.code == "RSP020"] == [severity]

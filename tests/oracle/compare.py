@@ -30,7 +30,7 @@ TOLD = {
     # An item that differs from what was said of it before, that its dialect names otherwise, or that a client may not
     # make at all.
     "ITM020": ("DIA009", "DIA013", "ITM008", "ITM028", "RSP001", "RSP009"),
-    "ITM021": ("ITM003",),
+    "ITM021": ("ITM002", "ITM003"),
     # What holds a response holds its items and their parts: told is the outermost that is unknown or over.
     "ITM001": ("DIA009", "ITM003", "OUT001", "OUT004", "RSP001", "RSP009"),
     "ITM003": ("DIA009",),

@@ -158,11 +158,16 @@ class ResponseCreateWhileActive(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         request = context.facts.ledger.answered_by(event)
+        unclear = context.memory(self.code, list[Request])
         if context.type == "error":
+            named = field(event, "error", "event_id")
+            for guessed in [r for r in unclear if named is not None and r.id == named]:
+                # The error that named none was about something else.
+                unclear.remove(guessed)
+                request = guessed
             if request is not None and request.type == "response.create":
                 yield from self._refused(context, event, request)
             return
-        unclear = context.memory(self.code, list[Request])
         if unclear and context.facts.writes_to_default(event.response):
             unclear.extend(() if request is None else (request,))
             request = unclear.pop(0)
