@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Hashable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from rtproto.findings import Finding, Report, Severity, Unchecked
 from rtproto.recording import Settings, reason
 from rtproto.selection import Selection
 from rtproto.transcripts.formats import JSONL, LINES, Recording
-from rtproto.transcripts.growing import GrowingFile, GrowingStream
+from rtproto.transcripts.growing import GrowingFile, GrowingStream, wait_for
 
 if TYPE_CHECKING:
     from rtproto.baseline import Baseline
@@ -74,7 +75,10 @@ class Telling:
 def follow(
     settings: Settings, path: str, telling: Telling, interrupts: console.Interrupts
 ) -> Iterator[Report]:
-    """The reports of a file that is being written, one for each time it was begun anew; Ctrl-C ends the last."""
+    """The reports of a file that is being written, one for each time it was begun anew; Ctrl-C ends the last.
+
+    A file that is not there yet is waited for, where its folder is there.
+    """
     if path == STDIN:
         stdin = getattr(sys.stdin, "buffer", None)
         if stdin is None:
@@ -84,7 +88,7 @@ def follow(
         return
     while True:
         try:
-            growing = GrowingFile(path, interrupts.let_in)
+            growing = _opened(path, interrupts)
         except (OSError, ValueError) as error:
             told = reason(error) if isinstance(error, OSError) else "no file can have such a name"
             yield Report(unchecked=(Unchecked(path, told),))
@@ -96,6 +100,17 @@ def follow(
         if not growing.why:
             return
         console.say(f"{path}: {growing.why}; it is read from its start")
+
+
+def _opened(path: str, interrupts: console.Interrupts) -> GrowingFile:
+    try:
+        return GrowingFile(path, interrupts.let_in)
+    except FileNotFoundError:
+        if not Path(path).parent.is_dir():
+            raise
+    console.say(f"{path}: there is no such file yet; it is read when there is")
+    wait_for(path, interrupts.let_in)
+    return GrowingFile(path, interrupts.let_in)
 
 
 def _judged(settings: Settings, lines: GrowingFile | GrowingStream, path: str, telling: Telling) -> Report:

@@ -269,6 +269,35 @@ def test_nothing_was_written_yet(here: Path, run: Run, monkeypatch: pytest.Monke
     assert run("empty.jsonl", "--follow") == (0, "nothing checked\n", "")
 
 
+WAITED = "rtproto: later.jsonl: there is no such file yet; it is read when there is\n"
+
+
+def test_a_file_that_is_not_there_yet_is_waited_for(
+    here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = here / "later.jsonl"
+    script(
+        monkeypatch,
+        lambda: None,
+        append(later, BROKEN[: len(BROKEN) // 2]),
+        append(later, BROKEN[len(BROKEN) // 2 :]),
+    )
+
+    status, out, err = run("later.jsonl", "--follow", "-f", "concise")
+    assert (status, out.count("error[OUT016]"), err) == (1, 1, WAITED)
+    assert out.endswith(f"checked 1 file, {len(LINES)} events: 1 error\n")
+
+
+def test_a_file_that_never_comes_is_not_checked(
+    here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(monkeypatch, lambda: None)
+
+    status, _, err = run("later.jsonl", "--follow")
+    assert status == 2
+    assert err == f"{WAITED}rtproto: later.jsonl: not checked: no such file or directory\n"
+
+
 def test_what_is_no_recording(here: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     script(monkeypatch)
     (here / "log.jsonl").write_bytes(b"not json\n" * 60)
@@ -289,7 +318,7 @@ def test_what_is_no_recording(here: Path, run: Run, monkeypatch: pytest.MonkeyPa
             "--follow reads JSONL only: it cannot wait for more of har",
         ),
         (["clean.jsonl", "--baseline", "x", "--update-baseline"], "it does not go with --follow"),
-        (["missing.jsonl"], "missing.jsonl: not checked: no such file or directory"),
+        (["missing/x.jsonl"], "missing/x.jsonl: not checked: no such file or directory"),
         (["a\0b"], "not checked: no file can have such a name"),
     ],
 )

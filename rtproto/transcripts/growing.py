@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from time import sleep
 from typing import BinaryIO
 
 EVERY = 0.2
 """Seconds between two looks at the file."""
+
+
+def wait_for(path: str, patience: Callable[[], AbstractContextManager[None]]) -> None:
+    """Wait until there is a file of that name, or `KeyboardInterrupt` in `patience` ends the wait."""
+    with suppress(KeyboardInterrupt):
+        while not Path(path).exists():
+            with patience():
+                sleep(EVERY)
 
 
 class GrowingFile:
