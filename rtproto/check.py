@@ -84,6 +84,11 @@ def parser(prog: str, argv: Sequence[str]) -> argparse.ArgumentParser:
         metavar="FORMAT",
         help=f"of the recordings: {INPUT_FORMATS} (default: detected)",
     )
+    add(
+        "--strict-fields",
+        action=argparse.BooleanOptionalAction,
+        help="also look for members that no type has (SHP004) and repeated keys (WIR010); takes several times as long",
+    )
     add("--dialect", choices=("beta", "ga", "translation"), help="of the events (default: detected)")
     add(
         "--profile",

@@ -92,6 +92,8 @@ class Judge:
             self._outputs.open(args.output, paths, step_summary() if args.format == "github" else None)
         except CannotOpen as error:
             options.error(str(error))
+        for sentence in self._wanted.unserved():
+            console.say(sentence)
         if args.verbose and self._wanted.found.file is not None:
             console.say(f"settings from {os.path.relpath(self._wanted.found.file)}")
 

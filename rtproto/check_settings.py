@@ -12,7 +12,9 @@ from rtproto.configuration import Found
 from rtproto.findings import Severity
 from rtproto.protocol.profiles import NAMES
 from rtproto.recording import Settings
-from rtproto.selection import Selection
+from rtproto.rules import RULES
+from rtproto.rules.base import STRICT
+from rtproto.selection import Selection, matching
 from rtproto.wire import MAX_LINE_BYTES
 
 
@@ -34,6 +36,20 @@ class Wanted(Struct, frozen=True):
         """The rules that are reported of that file."""
         ignored = (*self.arguments["ignore"], *self.found.ignored(path))
         return Selection(self.arguments["select"], ignored)
+
+    def unserved(self) -> list[str]:
+        """What to say of rules that were selected by themselves, and that need `strict-fields`; a sentence each."""
+        if self.arguments["strict_fields"]:
+            return []
+        named = [
+            name.strip() for names in self.arguments["select"] for name in names.split(",") if name.strip()
+        ]
+        alone = dict.fromkeys(codes[0] for name in named if len(codes := matching(name)) == 1)
+        return [
+            f"{code} {'finds nothing' if RULES[code].on == (STRICT,) else 'looks at few lines'} without --strict-fields"
+            for code in alone
+            if STRICT in RULES[code].on
+        ]
 
     @property
     def least_known(self) -> Severity:
@@ -67,6 +83,7 @@ def wanted(args: argparse.Namespace) -> Wanted:
             "ignore": tuple(args.ignore) or kept.ignore,
             "max_line_bytes": args.max_line_bytes or kept.max_line_bytes or MAX_LINE_BYTES,
             "input_format": args.input_format,
+            "strict_fields": kept.strict_fields if args.strict_fields is None else args.strict_fields,
         },
         fail_level=None if fail_level == "never" else Severity.parse(fail_level),
         min_severity=None if min_severity is None else Severity.parse(min_severity),

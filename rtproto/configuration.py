@@ -33,6 +33,7 @@ class Configuration(Struct, frozen=True, rename="kebab"):
     min_severity: Literal["error", "warning", "info"] | None = None
     baseline: str | None = None
     max_line_bytes: Annotated[int, Meta(ge=1)] | None = None
+    strict_fields: bool = False
 
 
 class Found(Struct, frozen=True):

@@ -31,6 +31,7 @@ def check_file(
     ignore: Iterable[str] | str = (),
     max_line_bytes: int = MAX_LINE_BYTES,
     input_format: str | None = None,
+    strict_fields: bool = False,
 ) -> Report:
     """Judge one recording.
 
@@ -38,7 +39,8 @@ def check_file(
     (`beta`, `ga`, `translation`) and `profile` (`openai`, `azure`, `azure-voice-live`, `xai`, `compat`, or the path of
     a TOML file) are detected where they are None.
     `select` and `ignore` take codes, prefixes of codes, or rules' names.  `input_format` is one of
-    `rtproto.transcripts.formats.NAMES`, and detected where it is None.
+    `rtproto.transcripts.formats.NAMES`, and detected where it is None.  With `strict_fields`, events are also searched
+    for members that no type has (SHP004) and for repeated keys (WIR010), which takes several times as long.
 
     Raises `ValueError` for a dialect, profile, format or rule that there is not, and nothing for what the file holds
     or for a file that cannot be read: that is in `Report.unchecked`.
@@ -50,6 +52,7 @@ def check_file(
         ignore=ignore,
         max_line_bytes=max_line_bytes,
         input_format=input_format,
+        strict_fields=strict_fields,
     )
     return settings.check_file(path)
 
@@ -64,6 +67,7 @@ def check_stream(
     ignore: Iterable[str] | str = (),
     max_line_bytes: int = MAX_LINE_BYTES,
     input_format: str | None = None,
+    strict_fields: bool = False,
 ) -> Report:
     """Judge a recording that is read from a binary stream; `path` is what reports call it.  Otherwise as `check_file`.
 
@@ -76,6 +80,7 @@ def check_stream(
         ignore=ignore,
         max_line_bytes=max_line_bytes,
         input_format=input_format,
+        strict_fields=strict_fields,
     )
     return settings.check_stream(stream, path)
 
@@ -96,11 +101,13 @@ class Settings:
         ignore: Iterable[str] | str = (),
         max_line_bytes: int = MAX_LINE_BYTES,
         input_format: str | None = None,
+        strict_fields: bool = False,
     ) -> None:
         if input_format is not None and input_format not in NAMES:
             raise ValueError(f"no format {input_format!r}; there are: " + ", ".join(NAMES))
         self._format = input_format
         self._dialect = dialect
+        self._strict_fields = strict_fields
         self._profile = None if profile is None else profile_of(profile)
         self._selection = Selection(select, ignore)
         self.max_line_bytes = max_line_bytes
@@ -115,6 +122,7 @@ class Settings:
             profile=self._profile,
             path=path,
             max_frame_bytes=self.max_line_bytes,
+            strict_fields=self._strict_fields,
         )
 
     def check_file(self, path: str | os.PathLike[str]) -> Report:

@@ -65,6 +65,39 @@ def test_every_key(here: Path, run: Run) -> None:
     assert clean["findings"] == []
 
 
+STRANGE = b'{"type":"response.create","mood":"merry"}\n'
+STRICT = ("strange.jsonl", "--select", "SHP004", "--min-severity", "info", "-q")
+
+
+def test_strict_fields_are_asked_for_by_the_option_or_by_the_file(here: Path, run: Run) -> None:
+    (here / "strange.jsonl").write_bytes(STRANGE)
+    found = "strange.jsonl:1: info[SHP004] unknown-field: no type of response.create has the member `mood`\n"
+
+    assert run(*STRICT, "--strict-fields") == (0, found, "")
+    (here / "rtproto.toml").write_text("strict-fields = true")
+    assert run(*STRICT) == (0, found, "")
+    assert run(*STRICT, "--no-strict-fields")[1] == ""
+
+
+@pytest.mark.parametrize(
+    "select, sentence",
+    [
+        ("SHP004", "SHP004 finds nothing without --strict-fields"),
+        ("OUT016, unknown-field", "SHP004 finds nothing without --strict-fields"),
+        ("WIR010", "WIR010 looks at few lines without --strict-fields"),
+        ("SHP,WIR", ""),
+        ("OUT016", ""),
+    ],
+)
+def test_who_selects_a_rule_that_is_off_is_told_so(select: str, sentence: str, run: Run) -> None:
+    assert run("clean.jsonl", "-q", "--select", select) == (
+        0,
+        "",
+        f"rtproto: {sentence}\n" if sentence else "",
+    )
+    assert run("clean.jsonl", "-q", "--select", select, "--strict-fields") == (0, "", "")
+
+
 def test_a_path_is_relative_to_the_file_that_names_it(
     here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

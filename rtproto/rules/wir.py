@@ -177,8 +177,8 @@ class DuplicateKey(Rule):
     disagree about what it says.
 
     Looking for it costs twenty times what decoding does, so it is looked for on suspicion only: in a line that does
-    not decode, in one at which something else was found (it is told beneath that), and, with `strict_fields`, in every
-    event but deltas and audio. Of lines with the same fault only the first is looked at.
+    not decode, in one at which something else was found (it is told beneath that), and, with `strict_fields`
+    (`--strict-fields`), in every event but deltas and audio. Of lines with the same fault only the first is looked at.
     """
 
     code = "WIR010"

@@ -53,7 +53,8 @@ class UnknownField(Rule):
     Unknown ones are passed over. They show what a server adds before the documents do, and what a client misspells: a
     setting under a wrong name is no setting.
 
-    Decoding does not see them, so they are only looked for by a checker with `strict_fields`, and not in deltas.
+    Decoding does not see them, so they are only looked for by a checker with `strict_fields` (`--strict-fields`), and
+    not in deltas.
     """
 
     code = "SHP004"
