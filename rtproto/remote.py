@@ -20,7 +20,7 @@ from rtproto.check_targets import NO_MATCH, NOTHING_HERE, Target, kind
 from rtproto.findings import Report, Unchecked
 from rtproto.recording import Settings
 from rtproto.transcripts.formats import is_recording
-from rtproto.transcripts.frames import Unreadable
+from rtproto.transcripts.frames import BUFFERED_BYTES, Unreadable
 from rtproto.urls import public, secrets
 
 FETCHED_BYTES = 8 * 2**20
@@ -171,7 +171,7 @@ def report(settings: Settings, target: Target, data: object = None) -> Report:
         return Report(unchecked=(Unchecked(target.path, problem(error, target.source)),))
     with stream:
         if not isinstance(data, bytes):
-            stream = io.BufferedReader(_Object(stream, target.source), 2**18)
+            stream = io.BufferedReader(_Object(stream, target.source), BUFFERED_BYTES)
         return settings.check_stream(cast("BinaryIO", stream), target.path)
 
 

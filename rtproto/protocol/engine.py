@@ -251,8 +251,8 @@ class Engine:
         """How many times any entity has changed its state; unchanged means that a quiet step is still quiet."""
         self.mid_session = False
         """The recording starts after the connection did: entities may be met half-way."""
-        self._singles: dict[Leg, Entity] = {}
-        """The entities of which there is one each, once they were met."""
+        self._singles: dict[str, Entity] = {}
+        """The entities of which there is one each, by their machines, once they were met."""
 
     def find(self, machine: str, key: Key = ()) -> Entity | None:
         """The entity of that key, if the session has shown one."""
@@ -285,7 +285,7 @@ class Engine:
                     if child.machine is leg.machine and child.state not in leg.loops:
                         broken = self._enter(child, leg, event, line, course.type, broken)
                 continue
-            found = self._singles.get(leg) if leg.single else None
+            found = self._singles.get(leg.name) if leg.single else None
             if found is None:
                 key = leg.read_key(event)
                 if key is None:
@@ -298,7 +298,7 @@ class Engine:
                 if found is None:
                     found = entities[key] = Entity(leg.machine, key, previous if leg.under else None)
                 if leg.single:
-                    self._singles[leg] = found
+                    self._singles[leg.name] = found
             previous = step.reached = found
             if found.state not in leg.loops:
                 if found.state in leg.steady and self._outcome(found, leg, event) == found.state:

@@ -13,9 +13,9 @@ from msgspec import UNSET
 
 from rtproto.events.audio import BYTES_PER_MS
 from rtproto.protocol.happenings import Happening
-from rtproto.protocol.memory import Memory, joined
+from rtproto.protocol.memory import Memory
 from rtproto.protocol.records import CLIENT_IDS, Item, Response, response_of, settle
-from rtproto.protocol.values import field, tag_of
+from rtproto.protocol.values import field, joined, tag_of
 
 if TYPE_CHECKING:
     from rtproto.protocol.engine import Entity

@@ -10,9 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rtproto.events.common.content import InputAudio
-from rtproto.protocol.values import field, tag_of
-
-_NONE: frozenset[str] = frozenset()
+from rtproto.protocol.values import NO_NAMES, field, joined, tag_of
 
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "session.update": ("session.updated",),
@@ -100,7 +98,7 @@ class Ledger:
         self._answer: Request | None = None
         self.granted: dict[str, int] = {}
         """Line of the latest request that was granted, by type."""
-        self.guessed = _NONE
+        self.guessed = NO_NAMES
         """Types of requests of which one was struck out by an error that did not name it."""
         self.generated: dict[str, None] = {}
         """Items that a response or a turn of the user's announced: no client asked for them."""
@@ -184,7 +182,7 @@ class Ledger:
                 self.granted[request.type] = max(request.line, self.granted.get(request.type, 0))
         elif field(event, "error", "event_id") is None:
             if request is not None:
-                self.guessed |= {request.type}
+                self.guessed = joined(self.guessed, request.type)
             for other in self.open:
                 other.doubtful = True
         return request

@@ -6,7 +6,6 @@ names are shared between connections, and sets that are mostly empty are diction
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from rtproto.protocol.hearing import Hearing
@@ -14,18 +13,10 @@ from rtproto.protocol.ledger import Ledger
 from rtproto.protocol.playback import Playback
 from rtproto.protocol.records import Item, Response
 from rtproto.protocol.troubles import Troubles
+from rtproto.protocol.values import NO_NAMES
 
 if TYPE_CHECKING:
     from rtproto.protocol.engine import Entity
-
-
-NO_NAMES: frozenset[str] = frozenset()
-
-
-@functools.cache
-def joined(names: frozenset[str], name: str) -> frozenset[str]:
-    """The set with one name more; of the few sets that there are, the same object for every connection."""
-    return names | {name}
 
 
 class Memory:

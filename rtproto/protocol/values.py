@@ -1,7 +1,8 @@
-"""Reading fields of events that may be decoded Structs or the lenient salvage of one that did not decode."""
+"""Reading fields of events that may be decoded Structs or the lenient salvage of one that did not; shared sets."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from msgspec import UNSET
@@ -42,3 +43,12 @@ def listed(value: Any, *path: str) -> list[Any] | None:
     """The list at that path, or None where there is no list."""
     found = field(value, *path) if path else value
     return found if isinstance(found, list) else None  # pyright: ignore[reportUnknownVariableType]  # of whatever
+
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+@functools.cache
+def joined(names: frozenset[str], name: str) -> frozenset[str]:
+    """The set with one name more; of the few sets that there are, the same object for every connection."""
+    return names | {name}
