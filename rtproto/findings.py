@@ -88,11 +88,13 @@ class Finding(Struct, frozen=True):
 
 
 class Trouble(Struct, frozen=True):
-    """What the server said went wrong: an `error`, or a response that failed or is incomplete.  It breaks no rule."""
+    """What the server said went wrong, which breaks no rule: an `error`, a response that failed or is incomplete, or a
+    transcription, a call of a remote tool or a listing of them that failed."""
 
     line: int
     event: str
-    """`error` or `response.done`."""
+    """Its type: `error`, `response.done`, `conversation.item.input_audio_transcription.failed`,
+    `mcp_list_tools.failed`, `response.mcp_call.failed`, or `response.output_item.done` with a call's error."""
     status: str = ""
     """Of a response: `failed` or `incomplete`."""
     reason: str = ""
@@ -105,6 +107,8 @@ class Trouble(Struct, frozen=True):
     """The line of the client event that an error refuses; None where that is not known."""
     refused_type: str = ""
     """The type of that event; empty where it is not known."""
+    server_label: str = ""
+    """The remote tool server that failed, by the label that the session gives it; empty where it is none's failure."""
     count: int = 1
     """How often the session says the same, ids and numbers aside; `line` is the first."""
     last_line: int | None = None

@@ -61,6 +61,7 @@ def _trouble(trouble: Trouble) -> Trouble:
         reason=_text(trouble.reason),
         type=_text(trouble.type),
         code=_text(trouble.code),
+        server_label=_text(trouble.server_label),
         message=_text(trouble.message),
     )
 

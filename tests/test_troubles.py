@@ -92,6 +92,109 @@ def test_responses_that_failed_or_are_incomplete_are_told_and_no_others() -> Non
     )
 
 
+def test_a_transcription_that_failed_is_told() -> None:
+    failed = {
+        "type": "conversation.item.input_audio_transcription.failed",
+        "event_id": "event_f1",
+        "item_id": "item_1",
+        "content_index": 0,
+        "error": {"type": "transcription_error", "code": "audio_unintelligible", "message": "Not heard."},
+    }
+
+    assert told(("server", failed)) == (
+        Trouble(
+            2,
+            "conversation.item.input_audio_transcription.failed",
+            type="transcription_error",
+            code="audio_unintelligible",
+            message="Not heard.",
+        ),
+    )
+
+
+def listing(label: str) -> dict[str, Any]:
+    item = {"id": "mcpl_1", "type": "mcp_list_tools", "server_label": label, "tools": []}
+    return {
+        "type": "conversation.item.added",
+        "event_id": "event_l1",
+        "previous_item_id": None,
+        "item": item,
+    }
+
+
+def test_a_listing_of_remote_tools_that_failed_is_told_with_its_server() -> None:
+    failed = {"type": "mcp_list_tools.failed", "event_id": "event_l2", "item_id": "mcpl_1"}
+
+    assert told(("server", listing("wiki")), ("server", failed)) == (
+        Trouble(3, "mcp_list_tools.failed", server_label="wiki"),
+    )
+    assert told(("server", failed)) == (Trouble(2, "mcp_list_tools.failed"),)
+
+
+def remote_call(end: str, **members: Any) -> dict[str, Any]:
+    call = {"id": "mcp_1", "type": "mcp_call", "server_label": "wiki", "name": "search", "arguments": "{}"}
+    return {
+        "type": f"response.output_item.{end}",
+        "event_id": f"event_{end}",
+        "response_id": "resp_x",
+        "output_index": 0,
+        "item": {**call, **members},
+    }
+
+
+CREATED = {
+    "type": "response.created",
+    "event_id": "event_rc",
+    "response": {"object": "realtime.response", "id": "resp_x", "status": "in_progress", "output": []},
+}
+CALL_FAILED = {
+    "type": "response.mcp_call.failed",
+    "event_id": "event_cf",
+    "output_index": 0,
+    "item_id": "mcp_1",
+}
+
+
+def test_a_call_of_a_remote_tool_that_failed_is_told_once_where_its_item_says_why() -> None:
+    why = {"type": "http_error", "code": 401, "message": "Unauthorized"}
+
+    assert told(
+        ("server", CREATED),
+        ("server", remote_call("added")),
+        ("server", CALL_FAILED),
+        ("server", remote_call("done", error=why)),
+    ) == (
+        Trouble(
+            5,
+            "response.output_item.done",
+            type="http_error",
+            code="401",
+            message="Unauthorized",
+            server_label="wiki",
+        ),
+    )
+
+
+def test_a_call_of_a_remote_tool_that_went_well_is_not_told() -> None:
+    assert (
+        told(
+            ("server", CREATED),
+            ("server", remote_call("added")),
+            ("server", remote_call("done", output="[]", error=None)),
+        )
+        == ()
+    )
+
+
+def test_a_call_that_fails_after_its_response_is_told_by_its_own_event() -> None:
+    over = done("completed", None)
+
+    assert told(
+        ("server", CREATED), ("server", remote_call("added")), ("server", over), ("server", CALL_FAILED)
+    ) == (Trouble(5, "response.mcp_call.failed", server_label="wiki"),)
+    assert told(("server", CALL_FAILED)) == (Trouble(2, "response.mcp_call.failed"),)
+
+
 def test_what_is_said_again_is_counted_whatever_ids_it_names() -> None:
     busy = "Conversation already has an active response in progress: resp_{}."
     troubles = told(*(("server", error(message=busy.format(name))) for name in ("B3x", "C7y", "D9z")))
@@ -153,14 +256,17 @@ TROUBLES = (
     Trouble(13, "error"),
     Trouble(14, "response.done", status="incomplete", reason="max_output_tokens"),
     Trouble(15, "response.done", status="failed", code="no_money", message="Pay first."),
+    Trouble(16, "conversation.item.input_audio_transcription.failed", message="Not heard."),
+    Trouble(17, "mcp_list_tools.failed", server_label="wiki"),
+    Trouble(18, "response.output_item.done", code="401", message="Unauthorized", server_label="wiki"),
 )
 
 
 def test_the_full_report_shows_them_without_being_asked() -> None:
-    written = render(Report((session(events=15, troubles=TROUBLES),)), options=Options(width=90))
+    written = render(Report((session(events=18, troubles=TROUBLES),)), options=Options(width=90))
 
     assert written == (
-        "session.jsonl: 15 events, ga, complete: no findings\n"
+        "session.jsonl: 18 events, ga, complete: no findings\n"
         "  the server said:\n"
         "    line 9: error unknown_parameter: \"Unknown parameter: 'session.mood'.\" (refuses line 2,\n"
         "      session.update) (2 times, lines 9…11)\n"
@@ -168,7 +274,10 @@ def test_the_full_report_shows_them_without_being_asked() -> None:
         "    line 13: error\n"
         "    line 14: response incomplete, max_output_tokens\n"
         '    line 15: response failed, no_money: "Pay first."\n'
-        "checked 1 file, 15 events: no findings\n"
+        '    line 16: transcription failed: "Not heard."\n'
+        "    line 17: listing of remote tools failed at wiki\n"
+        '    line 18: call of a remote tool failed at wiki, 401: "Unauthorized"\n'
+        "checked 1 file, 18 events: no findings\n"
     )
     assert "server said" not in render(Report((session(troubles=TROUBLES),)), options=Options(quiet=True))
 

@@ -338,6 +338,8 @@ class Facts(Memory):
         self.heard = self.time
         response.open_items.discard(item_id)
         response.done_items[item_id] = event.item
+        if tag_of(event.item) == "mcp_call" and (error := field(event.item, "error")) is not None:
+            self.troubles.note_failure(event, line, error, field(event.item, "server_label"))
 
     def on_error(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.troubles.note_error(event, line, self._refused(event))
@@ -398,6 +400,21 @@ class Facts(Memory):
     def on_transcription_ended(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         if entity is not None:
             entity.text.clear()
+
+    def on_transcription_failed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.on_transcription_ended(event, line, entity, size)
+        self.troubles.note_failure(event, line, field(event, "error"))
+
+    def on_listing_failed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        item = self.items.get(field(event, "item_id") or "")
+        self.troubles.note_failure(event, line, None, None if item is None else item.label)
+
+    def on_mcp_call_failed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        item = self.items.get(field(event, "item_id") or "")
+        response = self.responses.get("" if item is None else item.response_id or "")
+        if response is None or response.done:
+            # Else the end of the item follows, which says why.
+            self.troubles.note_failure(event, line, None, None if item is None else item.label)
 
     def on_audio_delta(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.heard = self.time

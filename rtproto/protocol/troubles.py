@@ -1,4 +1,4 @@
-"""What the server itself said went wrong: errors, and responses that failed or came to an early end.
+"""What the server itself said went wrong: errors, responses that failed or came to an early end, and what else failed.
 
 None of it breaks a rule, and all of it answers the question why a session fell silent.  Memory is bounded: what the
 server says again is counted, and of what is too much only the number is kept.
@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from rtproto.findings import Trouble
-from rtproto.protocol.values import field
+from rtproto.protocol.values import field, tag_of
 
 MOST = 50
 """Troubles that are kept of one session, repetitions aside."""
@@ -54,15 +54,21 @@ class Troubles:
             reason = _text(field(details, "reason"), _NAME)
             self._note(Trouble(line, "response.done", status=status, reason=reason), field(details, "error"))
 
+    def note_failure(self, event: Any, line: int, error: Any, server_label: str | None = None) -> None:
+        """Keep an event that says that a transcription, a remote tool, or a listing of such tools failed."""
+        self._note(Trouble(line, tag_of(event) or "", server_label=_text(server_label, _NAME)), error)
+
     def _note(self, trouble: Trouble, error: Any) -> None:
+        code = field(error, "code")
         trouble = replace(
             trouble,
             type=_text(field(error, "type"), _NAME),
-            code=_text(field(error, "code"), _NAME),
+            # Errors of remote tools have a number: that of HTTP, or of JSON-RPC.
+            code=str(code) if isinstance(code, int) else _text(code, _NAME),
             message=_text(field(error, "message"), _TEXT),
         )
         same = (
-            (trouble.event, trouble.status, trouble.reason, trouble.refused_type),
+            (trouble.event, trouble.status, trouble.reason, trouble.refused_type, trouble.server_label),
             (trouble.type, trouble.code, _VARIABLE.sub("*", trouble.message)),
         )
         first = self._kept.get(same)

@@ -81,6 +81,7 @@ def trouble_object(trouble: Trouble) -> dict[str, object]:
         "type": show(trouble.type),
         "code": show(trouble.code),
         "message": prose(trouble.message, TROUBLE_LIMIT),
+        "server_label": show(trouble.server_label),
         "refuses": None if refused is None else {"line": refused, "type": trouble.refused_type},
         "count": trouble.count,
         "last_line": trouble.last_line,

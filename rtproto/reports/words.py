@@ -221,6 +221,12 @@ def repeated(count: int, line: int, last_line: int | None) -> str:
     return f" ({count:,} times{until})"
 
 
+_FAILED = {
+    "conversation.item.input_audio_transcription.failed": "transcription failed",
+    "mcp_list_tools.failed": "listing of remote tools failed",
+    "response.mcp_call.failed": "call of a remote tool failed",
+    "response.output_item.done": "call of a remote tool failed",
+}
 TROUBLE_LIMIT = 400
 """Characters that a report shows of what a server said went wrong."""
 
@@ -231,7 +237,9 @@ def trouble_words(trouble: Trouble) -> str:
     if trouble.event == "error":
         words = " ".join(["error", *names])
     else:
-        words = ", ".join([f"response {trouble.status}", *names])
+        what = _FAILED.get(trouble.event) or f"response {trouble.status}"
+        by = f" at {show(trouble.server_label)}" if trouble.server_label else ""
+        words = ", ".join([what + by, *names])
     if trouble.message:
         message = prose(trouble.message, TROUBLE_LIMIT).replace('"', '\\"')
         words += f': "{message}"'

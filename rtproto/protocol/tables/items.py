@@ -16,6 +16,8 @@ CONVERSATION_ITEM = Machine(
         ("announced", "added"): When("response over", Breach("RSP009", "added"), "added"),
         ("announced", "used"): "announced",
         ("announced", "deleted"): "deleted",
+        # An item that was deleted may be announced again before the end of its first life is told.
+        ("announced", "done"): When("added before", "announced", Breach("ITM003", "done")),
         ("added", "announced"): "added",
         ("added", "done"): When("response over", Breach("RSP009", "done"), "done"),
         ("added", "used"): "added",
@@ -33,7 +35,6 @@ CONVERSATION_ITEM = Machine(
         ("unknown", "done"): Breach("ITM003", "done"),
         ("unknown", "used"): Breach("ITM001", "added"),
         ("unknown", "deleted"): Breach("ITM001", "deleted"),
-        ("announced", "done"): Breach("ITM003", "done"),
         ("added", "added"): Breach("ITM002", "added"),
         ("done", "added"): Breach("ITM002", "done"),
         ("done", "done"): Breach("ITM004", "done"),

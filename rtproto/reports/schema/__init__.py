@@ -70,6 +70,7 @@ def sample() -> Report:
             Trouble(
                 40, "response.done", status="incomplete", reason="max_output_tokens", count=2, last_line=44
             ),
+            Trouble(41, "mcp_list_tools.failed", server_label="wiki"),
         ),
         troubles_left_out=1,
     )
