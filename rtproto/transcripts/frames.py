@@ -99,6 +99,10 @@ class Head(Struct, frozen=True):
     whole: bool
     """The file ends here."""
 
+    def settled(self) -> bytes:
+        """What later bytes cannot change: without a last line that was cut."""
+        return self.raw if self.whole else self.raw[: self.raw.rfind(b"\n") + 1]
+
     def lines(self, most: int = -1) -> list[bytes]:
         """Its first lines that are not blank, without a last one that was cut."""
         lines = self.raw.split(b"\n", most)

@@ -37,8 +37,8 @@ _LABELLED = re.compile(
 
 @lru_cache(maxsize=1)
 def _frames(head: Head) -> tuple[Frame, ...]:
-    """The events in the head."""
-    return tuple(read(BytesIO(head.raw), MAX_LINE_BYTES))
+    """The events that end in the head: one that goes on behind it is not cut, as far as anyone can tell."""
+    return tuple(read(BytesIO(head.settled()), MAX_LINE_BYTES, ended=head.whole))
 
 
 def _loses(head: Head) -> bool:
@@ -48,6 +48,8 @@ def _loses(head: Head) -> bool:
 def _shown(head: Head) -> str | None:
     """How many events were made out, as a clause; None for none."""
     frames = _frames(head)
+    if not frames and not head.whole:
+        frames = tuple(read(BytesIO(head.raw), MAX_LINE_BYTES))  # the first event may be longer than the head
     if not frames:
         return None
     count = "there is an event" if len(frames) == 1 else f"there are {len(frames)} events"
@@ -65,10 +67,10 @@ def _format(name: str, about: str, mark: re.Pattern[bytes], what: str) -> Format
 
 
 def _sniff_types(head: Head) -> str | None:
-    shown = _shown(head)
-    if shown is None or not all(frame.loss == "type-only" for frame in _frames(head)):
+    frames = _frames(head)
+    if not frames or not all(frame.loss == "type-only" for frame in frames):
         return None
-    return f"its lines only name types: {shown}"
+    return f"its lines only name types: {_shown(head)}"
 
 
 def _sniff_text(head: Head) -> str | None:

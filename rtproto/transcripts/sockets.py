@@ -51,7 +51,7 @@ def _sniff_table(head: Head) -> str | None:
 
 
 def _loses(read: Callable[[BinaryIO, int], Iterator[Frame]]) -> Callable[[Head], bool]:
-    return lambda head: any(frame.loss for frame in read(BytesIO(head.raw), len(head.raw)))
+    return lambda head: any(frame.loss for frame in read(BytesIO(head.settled()), len(head.raw)))
 
 
 def read_log(stream: BinaryIO, limit: int) -> Iterator[Frame]:

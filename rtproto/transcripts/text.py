@@ -63,8 +63,8 @@ Labels = Mapping[str, str]
 """The label of lines that stand for events, by the side that sends those."""
 
 
-def read(stream: BinaryIO, limit: int) -> Iterator[Frame]:
-    """The events that can be made out in a text."""
+def read(stream: BinaryIO, limit: int, *, ended: bool = True) -> Iterator[Frame]:
+    """The events that can be made out in a text; where it has not `ended`, those that its end cannot change."""
     lines = read_lines(stream, limit)
     begun: list[Line] = []
     size = 0
@@ -79,7 +79,8 @@ def read(stream: BinaryIO, limit: int) -> Iterator[Frame]:
         yield from reader.feed(line.number, _decoded(line.raw))
     for line in lines:
         yield from reader.feed(line.number, _decoded(line.raw))
-    yield from reader.end()
+    if ended:
+        yield from reader.end()
 
 
 def _decoded(raw: bytes) -> str:
