@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
 import threading
@@ -135,6 +136,9 @@ def test_events_are_sent_in_every_form() -> None:
         ({"Sec-WebSocket-Protocol": "realtime, openai-beta.realtime-v1"}, "/", None, "beta"),
         ({}, "/v1/realtime/translations?model=m", None, "translation"),
         ({"OpenAI-Beta": "realtime=v1"}, "/v1/realtime", "ga", "ga"),
+        ({"OpenAI-Beta": "assistants=v2,realtime=v1 "}, "/v1/realtime", None, "beta"),
+        ({"OpenAI-Beta": "realtime=v11"}, "/v1/realtime", None, "ga"),
+        ({"Sec-WebSocket-Protocol": "realtime,openai-beta.realtime-v10"}, "/", None, "ga"),
     ],
 )
 def test_the_dialect_is_in_the_handshake(
@@ -208,6 +212,40 @@ def test_a_slow_callback_holds_up_no_event(kind: str) -> None:
     run(scenario())
     assert codes[0] == "OUT016"
     assert ("MainThread" in places) == (kind == "coroutine")
+
+
+class Notifier:
+    """A callback that is no function and whose calls are coroutines."""
+
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+        self.threads: set[str] = set()
+
+    async def __call__(self, finding: Finding) -> None:
+        await asyncio.sleep(0)
+        self.codes.append(finding.code)
+        self.threads.add(threading.current_thread().name)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_what_a_callback_returns_is_awaited(wrapped: bool) -> None:
+    notifier = Notifier()
+
+    async def scenario() -> None:
+        async def handler(connection: ServerConnection) -> None:
+            callback = functools.partial(notifier) if wrapped else notifier
+            async with guard(connection, on_finding=callback) as guarded:
+                for _ in range(2):
+                    await guarded.receive()
+
+        async with server(handler) as url, connect(url) as client:
+            for _ in range(2):
+                await client.send("hello")
+            await client.wait_closed()
+
+    run(scenario())
+    assert notifier.codes[:2] == ["WIR002", "WIR002"]
+    assert notifier.threads == {"MainThread"}
 
 
 def test_a_callback_that_fails_is_logged_and_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -362,6 +400,50 @@ def test_only_events_are_sent(what: Any) -> None:
     run(scenario())
     assert got == ['{"type":"response.create"}']
     assert "WIR" not in {finding.code[:3] for finding in found}
+
+
+@pytest.mark.parametrize("what", [b"\xff", "\ud800", {"type": "\ud800"}])
+def test_what_no_text_message_can_carry_is_neither_judged_nor_sent(what: Any) -> None:
+    got: list[Any] = []
+    found: list[Finding] = []
+
+    async def scenario() -> None:
+        async def handler(connection: ServerConnection) -> None:
+            got.extend([message async for message in connection])
+
+        async with (
+            server(handler) as url,
+            connect(url) as client,
+            guard(client, side="client", on_finding=found.append) as guarded,
+        ):
+            with pytest.raises(UnicodeError):
+                await guarded.send(what)
+            assert guarded.report().events == 0
+
+    run(scenario())
+    assert (got, found) == ([], [])
+
+
+def test_a_text_that_is_no_event_is_reported_and_sent() -> None:
+    got: list[Any] = []
+    found: list[Finding] = []
+
+    async def scenario() -> None:
+        over = asyncio.Event()
+
+        async def handler(connection: ServerConnection) -> None:
+            got.extend([message async for message in connection])
+            over.set()
+
+        async with server(handler) as url:
+            async with guard(await connect(url), side="client", on_finding=found.append) as guarded:
+                await guarded.send("hello")
+                await guarded.close()
+            await over.wait()
+
+    run(scenario())
+    assert got == ["hello"]
+    assert "WIR002" in {finding.code for finding in found}
 
 
 # Starlette.

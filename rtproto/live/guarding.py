@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Heard: TypeAlias = Event | UnknownEvent | Fault
 """What a peer has sent: an event of the dialect, one of a type that it does not have, or what is no event."""
 OnFinding: TypeAlias = Callable[[Finding], Any]
+Headers: TypeAlias = Callable[[str], list[str]]
+"""The values of the headers of a name, which may be in any case."""
 
 WAITING = 1_000
 """Findings that wait for a callback at most; further ones are dropped, and counted."""
@@ -120,13 +122,16 @@ class Guard:
         return event
 
     async def send(self, event: Event | UnknownEvent | dict[str, Any] | str | bytes) -> None:
-        """Send an event, or its JSON text.  What breaks a rule is reported and sent all the same.
+        """Send an event, or its JSON text.  What breaks a rule is reported and sent all the same, also a text that is
+        no event: a gateway hands on what it got.
 
-        Raises `TypeError` for anything else, and sends nothing then.
+        Raises `TypeError` for anything else and `ValueError` for what is no UTF-8, which no text message can carry;
+        such a thing is neither judged nor sent.
         """
         raw = _json(event)
+        text = raw.decode()
         self._judge(self._sent, raw, event)
-        await self._wire.send(raw.decode())
+        await self._wire.send(text)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the connection."""
@@ -189,7 +194,8 @@ def _json(event: object) -> bytes:
 class _Outlet:
     """Calls back, one finding after another, in a task that begins with the first.
 
-    A coroutine function is awaited in the loop; any other function is called in a thread.
+    A coroutine function is called in the loop, anything else in a thread; what they return to be awaited is awaited in
+    the loop.
     """
 
     def __init__(self, callback: OnFinding) -> None:
@@ -213,9 +219,11 @@ class _Outlet:
             finding = await self._queue.get()
             try:
                 if self._is_async:
-                    await self._callback(finding)
+                    result = self._callback(finding)
                 else:
-                    await asyncio.to_thread(self._callback, finding)
+                    result = await asyncio.to_thread(self._callback, finding)
+                if inspect.isawaitable(result):
+                    await result
             except Exception:  # noqa: BLE001 - the callback is not ours, and the session is not its business
                 LOGGER.exception("on_finding failed on %s", finding.code)
             finally:
@@ -247,9 +255,9 @@ def guard(
     says whose end of it this is.  The dialect is told by the handshake, unless it is given: beta by the header
     `OpenAI-Beta: realtime=v1` or the subprotocol that stands for it, translation by the path, else GA.
 
-    `on_finding` gets each finding: a function, which is called in a thread, or a coroutine function.  What it raises is
-    logged.  Without it, findings go to the logger `rtproto.live`.  `metrics` is an OpenTelemetry `Meter`, or True for
-    the global one.
+    `on_finding` gets each finding: a function, which is called in a thread, or a coroutine function.  What a function
+    returns to be awaited, such as a coroutine, is awaited in the loop.  What either raises is logged.  Without it,
+    findings go to the logger `rtproto.live`.  `metrics` is an OpenTelemetry `Meter`, or True for the global one.
 
     Raises `TypeError` for a connection that it does not know, `ValueError` for a dialect or profile that there is not,
     `ImportError` for metrics without `rtproto[otel]`.
@@ -272,17 +280,20 @@ def _metrics(wanted: Any) -> Metrics | None:
     return Metrics(None if wanted is True else wanted)
 
 
-def _dialect(headers: Any, path: str) -> str:
-    subprotocols = ",".join(headers.getlist("sec-websocket-protocol"))
-    if headers.get("openai-beta") == "realtime=v1" or "openai-beta.realtime-v1" in subprotocols:
+def _dialect(headers: Headers, path: str) -> str:
+    def values(name: str) -> set[str]:
+        return {value.strip() for line in headers(name) for value in line.split(",")}
+
+    subprotocols = values("sec-websocket-protocol")
+    if "realtime=v1" in values("openai-beta") or "openai-beta.realtime-v1" in subprotocols:
         return "beta"
     return "translation" if "/translations" in path else "ga"
 
 
-def _wire(connection: Any) -> tuple[Wire, Any, str]:
+def _wire(connection: Any) -> tuple[Wire, Headers, str]:
     """The connection as the guard uses it, the headers of its request and the path."""
     if hasattr(connection, "scope") and hasattr(connection, "receive"):
-        return _Starlette(connection), connection.headers, connection.url.path
+        return _Starlette(connection), connection.headers.getlist, connection.url.path
     request = getattr(connection, "request", None)
     if request is None or not hasattr(connection, "recv") or _blocks(connection):
         kind = cast("type[object]", type(connection))
@@ -290,7 +301,7 @@ def _wire(connection: Any) -> tuple[Wire, Any, str]:
             f"guard() takes a connection of websockets.asyncio or an accepted WebSocket of Starlette, not "
             f"{kind.__module__}.{kind.__qualname__}"
         )
-    return _Websockets(connection), _Headers(request.headers), request.path
+    return _Websockets(connection), request.headers.get_all, request.path
 
 
 def _blocks(connection: Any) -> bool:
@@ -298,19 +309,6 @@ def _blocks(connection: Any) -> bool:
     from websockets.sync.connection import Connection
 
     return isinstance(getattr(connection, "wrapped", connection), Connection)
-
-
-class _Headers:
-    """The headers of `websockets` under the names that Starlette's have."""
-
-    def __init__(self, headers: Any) -> None:
-        self._headers = headers
-
-    def getlist(self, name: str) -> list[str]:
-        return cast("list[str]", self._headers.get_all(name))
-
-    def get(self, name: str) -> str | None:
-        return ", ".join(self.getlist(name)) or None
 
 
 class _Websockets:
