@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from rtproto.live import journal as module
-from rtproto.live.journal import Journal, Syncer
+from rtproto.live.journal import Journal, Syncer, session_name
 
 
 @pytest.fixture
@@ -57,12 +60,96 @@ def test_parts(tmp_path: Path) -> None:
 
 
 def test_no_file_is_written_over(tmp_path: Path) -> None:
-    (tmp_path / "s.jsonl").write_text("mine")
+    """Three recorders that have the same process id, as in containers, begin a session in the same second."""
     syncer = Syncer("never")
-    with pytest.raises(FileExistsError):
-        Journal(tmp_path, "s", syncer).turn()
+    journals = [Journal(tmp_path, "s", syncer, rotate_bytes=1) for _ in range(3)]
+    for number, journal in enumerate(journals):
+        journal.turn()
+        journal.write(b"%d" % number)
+        journal.turn()
+        journal.close()
     syncer.close()
-    assert (tmp_path / "s.jsonl").read_text() == "mine"
+    names = ("s", "s-2", "s-3")
+    assert [(tmp_path / f"{name}.jsonl").read_text() for name in names] == ["0", "1", "2"]
+    assert [journal.path.name for journal in journals] == [f"{name}.2.jsonl" for name in names]
+
+
+def test_what_another_has_put_behind_a_session_stays(tmp_path: Path) -> None:
+    (tmp_path / "s.2.jsonl").write_text("mine")
+    syncer = Syncer("never")
+    journal = Journal(tmp_path, "s", syncer)
+    journal.turn()
+    with pytest.raises(FileExistsError):
+        journal.turn()
+    syncer.close()
+    assert (tmp_path / "s.2.jsonl").read_text() == "mine"
+
+
+def test_sessions_are_named_apart_in_and_between_processes() -> None:
+    names = [session_name() for _ in range(3)]
+    began, process, number = names[0].split("-")
+    assert re.fullmatch(r"\d{8}T\d{6}Z", began)
+    assert int(process) == os.getpid()
+    assert [int(name.rpartition("-")[2]) - int(number) for name in names] == [0, 1, 2]
+
+
+FORKING = """
+import os, pathlib, sys, threading
+from rtproto.live import connections
+from rtproto.live.journal import Journal
+
+syncer = connections._syncer
+def session(name):
+    journal = Journal(pathlib.Path(sys.argv[1]), name, syncer)
+    journal.turn()
+    journal.write(name.encode())
+    descriptor = journal._descriptor
+    journal.close()
+    return descriptor
+
+session("parent")
+syncer._wake.acquire()  # as its thread does whenever it looks
+child = os.fork()
+if child:
+    _, status = os.waitpid(child, 0)
+    sys.exit(os.waitstatus_to_exitcode(status))
+descriptor = session("child")
+syncer.close()
+try:
+    os.fstat(descriptor)
+except OSError:
+    os._exit(0)
+os._exit(1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_the_child_of_a_fork_brings_to_the_disk_what_it_writes(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING, str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (tmp_path / "child.jsonl").read_text() == "child"
+
+
+def test_many_threads_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that write the first lines both find that nobody syncs."""
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def slowly(thread: threading.Thread) -> None:
+        if thread.name == "rtproto-syncer":
+            started.append(thread)
+            other.start()  # which may not begin another one meanwhile
+        start(thread)
+
+    syncer = Syncer("interval", 3600)
+    other = threading.Thread(target=syncer.written, args=(-1,))
+    monkeypatch.setattr(threading.Thread, "start", slowly)
+    monkeypatch.setattr(module, "_sync", lambda descriptor: None)
+    syncer.written(-1)
+    other.join()
+    syncer.close()
+    assert len(started) == 1
 
 
 def test_there_must_be_a_file(tmp_path: Path) -> None:

@@ -9,24 +9,23 @@ import contextlib
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
 from rtproto.checker import SessionChecker
 from rtproto.checker_profile import AnyProfile
 from rtproto.findings import Finding, SessionReport
-from rtproto.live.journal import Journal, Syncer
+from rtproto.live.journal import Journal, Syncer, session_name
 from rtproto.live.redaction import redacted_headers, redacted_path
 from rtproto.live.session import ABNORMAL, EVENT_IDS, Keeping, Recording
 from rtproto.live.tidings import LOGGER, log
 
 C = TypeVar("C")
 
-_numbers = count(1)
 _syncer = Syncer("interval")
 """Serves all recordings of the process."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_syncer.forked)
 
 
 def record(
@@ -63,11 +62,10 @@ def record(
             LOGGER.exception("on_finding failed on %s", finding.code)
 
     def wrapped(websocket: Any) -> Any:
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}Z-{os.getpid()}-{next(_numbers):04}"
         with contextlib.suppress(OSError):  # of which the journal tells when it opens its file
             folder.mkdir(parents=True, exist_ok=True)
         recording = Recording(
-            Journal(folder, name, _syncer, rotate_bytes=rotate_bytes),
+            Journal(folder, session_name(), _syncer, rotate_bytes=rotate_bytes),
             SessionChecker(dialect=dialect, profile=profile, event_ids=EVENT_IDS),
             about=_about(websocket, redact=redact),
             keeping=keeping,

@@ -14,6 +14,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -22,6 +24,12 @@ SYNC_SECONDS = 5.0
 """Seconds after which a line is on the disk at the latest, where the policy is `interval`."""
 _PRIVATE = 0o600
 _sync = getattr(os, "fdatasync", os.fsync)
+_numbers = count(1)
+
+
+def session_name() -> str:
+    """What a session's files are named after: when it began, the process, and its number in the process."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}Z-{os.getpid()}-{next(_numbers):04}"
 
 
 class Syncer:
@@ -60,8 +68,19 @@ class Syncer:
             self._start()
 
     def _start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="rtproto-syncer", daemon=True)
-        self._thread.start()
+        with self._wake:
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="rtproto-syncer", daemon=True)
+                thread.start()
+                self._thread = thread
+
+    def forked(self) -> None:
+        """Begin anew in the child of a fork, which has the descriptors and not the thread, and a lock that it may have
+        held.  What was written before is the parent's to bring to the disk.
+        """
+        self._wake = threading.Condition()
+        self._thread = None
+        self._dirty = set()
 
     def close(self) -> None:
         """Bring everything to the disk and end the thread."""
@@ -101,7 +120,8 @@ class Syncer:
 class Journal:
     """The files of one session: `NAME.jsonl`, and where they are rotated `NAME.2.jsonl`, `NAME.3.jsonl` and so on.
 
-    Files can be read by their owner alone, and no file that is there already is written to.  Every method may raise
+    Files can be read by their owner alone, and no file that is there already is written to: where there is one of that
+    name, as of a recorder with the same process id in another container, the name is `NAME-2`.  Every method may raise
     `OSError`; a journal that has raised holds what was written before, and is not to be written to again.
     """
 
@@ -142,7 +162,14 @@ class Journal:
         self.close()
         self.part += 1
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        self._descriptor = os.open(self.path, flags, _PRIVATE)
+        name, numbers = self._name, count(2)
+        while self._descriptor is None:
+            try:
+                self._descriptor = os.open(self.path, flags, _PRIVATE)
+            except FileExistsError:
+                if self.part > 1:  # which the files before it have named
+                    raise
+                self._name = f"{name}-{next(numbers)}"
         self._size = self.line = 0
 
     def write(self, line: bytes) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from datetime import UTC, datetime
 
-from rtproto.live.journal import Syncer
+from rtproto.live.journal import Syncer, session_name
 from rtproto.live.proxy import Half, Session
 from rtproto.live.settings import Options, Watcher
 
@@ -26,7 +25,6 @@ class Recorder:
         self.watcher = watcher or Watcher()
         self.sessions: set[Session] = set()
         self._server: asyncio.Server | None = None
-        self._count = 0
         self._backlog: list[tuple[Half, bytes, float]] = []
         self._backlog_bytes = 0
         self._reading: asyncio.TimerHandle | None = None
@@ -39,9 +37,7 @@ class Recorder:
         return [sock.getsockname()[:2] for sock in self._server.sockets]
 
     def _accept(self) -> asyncio.Protocol:
-        self._count += 1
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}Z-{self._count:04}"
-        return Session(self, name).client
+        return Session(self, session_name()).client
 
     def enter(self, session: Session) -> None:
         """A client is connected; one that fails in TLS already never is."""
