@@ -120,6 +120,21 @@ def test_appended_audio_is_counted_until_commit_or_clear() -> None:
     assert "client" in facts.elided
 
 
+def test_the_clock_of_the_audio_goes_on_whatever_is_refused() -> None:
+    facts = Facts()
+    commit = ga.InputAudioBufferCommit(event_id="evt_2")
+    for line in (1, 3):
+        facts.on_client_append(ga.InputAudioBufferAppend(audio=""), line, None, 4800)
+        if line == 1:
+            facts.note_client("input_audio_buffer.commit", commit, 2)
+            facts.on_client_commit(commit, 2, None, None)
+    assert (facts.appended, facts.emptied_line, facts.written()) == (4800, 2, 9600)
+
+    refusal = ga.Error(error=ga.ErrorDetail(type="invalid_request_error", message="no", event_id="evt_2"))
+    facts.on_error(refusal, 4, None, None)
+    assert (facts.appended, facts.emptied_line, facts.written()) == (9600, 0, 9600)
+
+
 def test_a_response_without_a_conversation_id_is_asked_of_its_request() -> None:
     facts = Facts()
     assert facts.writes_to_default(ga.RealtimeResponse()) is True

@@ -6,14 +6,13 @@ conversation: ids and small records of items and responses, no payloads of finis
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from rtproto.events.audio import BYTES_PER_MS
+from rtproto.protocol.effective import Effective
 from rtproto.protocol.happenings import Happening
-from rtproto.protocol.memory import Memory
+from rtproto.protocol.hearing import COMMIT_MS, Taken, total
 from rtproto.protocol.records import CLIENT_IDS, Item, Response, response_of, settle
 from rtproto.protocol.values import field, joined, tag_of
 
@@ -22,15 +21,11 @@ if TYPE_CHECKING:
 
 ELIDED_BELOW = 64
 """Decoded bytes (1.3 ms of pcm16) under which audio is taken for cut by the recorder; cassettes around keep 24."""
-_DETECTS_NOTHING = re.compile(r'"type"\s*:\s*(?:"none"|null)')
-"""Turn detection that is off although it is no null: some servers of Azure say it so."""
-_SOON_SECONDS = 1.0
-_SOON_LINES = 10
 STALL = 30.0
 """Seconds without a sign of life after which a response in progress is called stalled."""
 
 
-class Facts(Memory):
+class Facts(Effective):
     """Everything remembered about one connection, and what follows from it."""
 
     __slots__ = ()
@@ -97,51 +92,15 @@ class Facts(Memory):
         asked = self.ledger.pending("input_audio_buffer.commit")
         return any(self.hearing.in_speech(request.line) for request in asked)
 
-    def turn_detection_on(self) -> bool | None:
-        """Whether the server detects turns, by the effective session; None when no session has shown it."""
-        detection = self.turn_detection()
-        return None if detection is UNSET else detection is not None
-
-    def turn_detection(self) -> Any:
-        """The effective session's turn detection: None where it is off, UNSET where no session has shown it."""
-        holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
-        detection = getattr(holder, "turn_detection", UNSET)
-        return None if _DETECTS_NOTHING.search(field(detection, "raw") or "") else detection
-
-    def just_changed(self, line: int, since: int = 0, time: float | None = None) -> bool:
-        """Whether `line` comes so soon after a change that it may still follow what was before it.
-
-        The change is the last `session.updated`, or that of the line `since` and its `time`.  Soon is a second where
-        the recording has times, else ten lines.
-        """
-        if not since:
-            since, time = self.changed_line, self.changed_time
-        if not since:
-            return False
-        if time is not None and self.time is not None:
-            return self.time - time <= _SOON_SECONDS
-        return line - since <= _SOON_LINES
-
-    def answers_by_itself(self) -> bool:
-        """Whether turn detection may start responses, by the effective session; true also where none says no."""
-        holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
-        detection = getattr(holder, "turn_detection", UNSET)
-        return detection is not None and field(detection, "create_response") is not False
-
-    def bytes_per_ms(self, side: str) -> int | None:
-        """Bytes of a millisecond of `input` or `output` audio in the effective session; None when it is not known."""
-        if self.session is None:
-            return None
-        if self.dialect == "beta":
-            format = field(self.session, f"{side}_audio_format")
-        else:
-            format = tag_of(field(self.session, "audio", side, "format"))
-        return BYTES_PER_MS.get(format or "pcm16")
-
     def written(self) -> int | None:
         """Decoded bytes of audio appended since the session began; None once they cannot be known."""
         emptied = self.hearing.emptied
         return None if emptied is None or self.appended is None else emptied + self.appended
+
+    def held(self) -> int | None:
+        """Decoded bytes that a commit takes now, which those that earlier ones failed to take are among; None once
+        they cannot be known."""
+        return total(self.appended, self.hearing.refusable(self._shortest()))
 
     def note_client(self, type: str, event: Any, line: int) -> None:
         """Remember a client event: its id, to which an error may refer, and that it waits for an answer."""
@@ -250,8 +209,13 @@ class Facts(Memory):
 
     def on_committed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.committed_item = field(event, "item_id")
-        self.hearing.empty(self.appended)
-        self.appended = 0
+        request = self.ledger.answered_by(event)
+        if request is None:
+            self.hearing.empty(self.appended)
+            self.appended = 0
+        else:
+            # What was appended since the client asked is the next turn's.
+            self.hearing.taken.pop(request.line, None)
         self.turns += 1
         self.turn_due = self.answers_by_itself()
         self.hearing.on_committed(event, line, by_hand=self.committing_by_hand())
@@ -343,6 +307,11 @@ class Facts(Memory):
 
     def on_error(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.troubles.note_error(event, line, self._refused(event))
+        request = self.ledger.answered_by(event)
+        back = None if request is None else self.hearing.give_back(request.line)
+        if request is not None and back is not None and request.line == self.emptied_line:
+            self.appended, self.emptied_line = total(self.appended, back.size), back.emptied_line
+            self.hearing.empty(-(back.size or 0))
 
     def _refused(self, event: Any) -> tuple[int, str] | None:
         """Line and type of the client event that an `error` refuses, as far as that is known."""
@@ -463,9 +432,21 @@ class Facts(Memory):
             self.appended += size
 
     def on_client_commit(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.hearing.take(line, Taken(self.held(), self.emptied_line), self._shortest())
+        self._empty(line)
+
+    def on_client_clear(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
+        self.hearing.taken.clear()
+        self._empty(line)
+
+    def _empty(self, line: int) -> None:
         self.hearing.empty(self.appended)
         self.appended = None if "client" in self.elided else 0
         self.emptied_line = line
+
+    def _shortest(self) -> int:
+        """Decoded bytes of audio without which a commit is refused; 0 where the format is not known."""
+        return COMMIT_MS * (self.bytes_per_ms("input") or 0)
 
     def on_client_output_clear(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.output_clears += 1

@@ -72,7 +72,7 @@ CLIENT_HANDLERS: Mapping[str, Handler] = {
     "input_audio_buffer.append": Facts.on_client_append,
     "session.input_audio_buffer.append": Facts.on_client_append,
     "input_audio_buffer.commit": Facts.on_client_commit,
-    "input_audio_buffer.clear": Facts.on_client_commit,
+    "input_audio_buffer.clear": Facts.on_client_clear,
     "output_audio_buffer.clear": Facts.on_client_output_clear,
     "conversation.item.truncate": Facts.on_truncated,
 }

@@ -12,6 +12,9 @@ from msgspec import UNSET, Struct
 
 from rtproto.protocol.values import field
 
+COMMIT_MS = 100
+"""Audio without which a commit is refused; the refusal says so."""
+
 
 class Mark(Struct, frozen=True):
     """A point of the audio clock that a VAD event named."""
@@ -19,6 +22,20 @@ class Mark(Struct, frozen=True):
     ms: int
     line: int
     item: str | None
+
+
+class Taken(Struct, frozen=True):
+    """What a commit of the client's took from the buffer."""
+
+    size: int | None
+    """Decoded bytes; None where they cannot be known."""
+    emptied_line: int
+    """The line of the client's commit or clear before it."""
+
+
+def total(one: int | None, other: int | None) -> int | None:
+    """The sum of two sizes; None where one of them cannot be known."""
+    return None if one is None or other is None else one + other
 
 
 class Hearing:
@@ -36,6 +53,7 @@ class Hearing:
         "start_line",
         "started",
         "stopped",
+        "taken",
         "unasked_line",
     )
 
@@ -64,6 +82,8 @@ class Hearing:
         self.commit_line = 0
         self.unasked_line = 0
         """The line of the last `response.created` that no request of the client's explains."""
+        self.taken: dict[int, Taken] = {}
+        """What the client's commits took that wait for their answers, oldest first, by the commit's line."""
 
     def _announced(self, event: Any) -> str | None:
         item: str | None = field(event, "item_id")
@@ -73,7 +93,36 @@ class Hearing:
 
     def empty(self, appended: int | None) -> None:
         """The buffer was emptied of that many bytes."""
-        self.emptied = None if self.emptied is None or appended is None else self.emptied + appended
+        self.emptied = total(self.emptied, appended)
+
+    def refusable(self, shortest: int) -> int:
+        """Decoded bytes taken by commits that the server has yet to refuse, because they hold less than `shortest`."""
+        return sum(
+            taken.size for taken in self.taken.values() if taken.size is not None and taken.size < shortest
+        )
+
+    def take(self, line: int, taken: Taken, shortest: int) -> None:
+        """A commit takes what is in the buffer, and what is `refusable`."""
+        self.taken = {
+            of: earlier
+            for of, earlier in self.taken.items()
+            if earlier.size is None or earlier.size >= shortest
+        }
+        self.taken[line] = taken
+
+    def give_back(self, line: int) -> Taken | None:
+        """The commit of that line was refused: what it had taken is in the buffer again, or in the next commit.
+
+        Returns it for the buffer; None where a later commit has it, and for what is no commit that waits.
+        """
+        taken = self.taken.pop(line, None)
+        if taken is None:
+            return None
+        for later, held in self.taken.items():
+            if later > line:
+                self.taken[later] = Taken(total(taken.size, held.size), taken.emptied_line)
+                return None
+        return taken
 
     def in_speech(self, line: int) -> bool:
         """Whether that line came while the user spoke, now or the last time."""

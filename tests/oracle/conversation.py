@@ -266,10 +266,8 @@ def iab011(log: Log) -> Faults:
     """
     if not log.complete:
         return
-    emptying = ("input_audio_buffer.commit", "input_audio_buffer.clear", "input_audio_buffer.committed")
     for e in log.client("input_audio_buffer.commit"):
         appends = [a for a in log.before(e, "input_audio_buffer.append") if a.client]
-        emptied = max((b.at for b in log.before(e, *emptying)), default=-1)
         if (
             not appends
             or not log.session(e)
@@ -277,9 +275,46 @@ def iab011(log: Log) -> Faults:
             or redacted([a.get("audio") for a in appends])
         ):
             continue
-        held = sum(audio_bytes(a.get("audio")) for a in appends if a.at > emptied)
-        if held < COMMIT_MS * rate(log, e, "input"):
+        if held(log, e) < COMMIT_MS * rate(log, e, "input"):
             yield e.at, Severity.ERROR
+
+
+def held(log: Log, event: Event) -> int:
+    """Bytes in the input buffer before a line.
+
+    A clear empties it, a commit that the server makes by itself, and a commit of the client's when it is asked for: but
+    not one that is refused, nor one that is bound to be because it holds too little, as long as the server has not
+    granted it.
+    """
+    emptied, waiting = [-1], list[Event]()
+    for b in log.before(event):
+        if b.client and b.type == "input_audio_buffer.clear":
+            emptied, waiting = [b.at], []
+        elif b.client and b.type == "input_audio_buffer.commit":
+            waiting.append(b)
+            if _appended(log, b, emptied[-1]) >= COMMIT_MS * rate(log, b, "input"):
+                emptied.append(b.at)
+        elif b.server and b.type == "input_audio_buffer.committed":
+            granted = waiting.pop(0) if waiting else b
+            emptied = sorted({*emptied, granted.at})
+        elif b.server and b.type == "error" and (refused := _refused(waiting, b)):
+            waiting.remove(refused)
+            emptied = [at for at in emptied if at != refused.at]
+    return _appended(log, event, emptied[-1])
+
+
+def _appended(log: Log, event: Event, since: int) -> int:
+    appends = [a for a in log.before(event, "input_audio_buffer.append") if a.client and a.at > since]
+    return sum(audio_bytes(a.get("audio")) for a in appends)
+
+
+def _refused(waiting: list[Event], error: Event) -> Event | None:
+    """The commit that an error refuses: that which it names; the oldest where it names none but an empty buffer."""
+    named = error.get("error", "event_id")
+    if named is None:
+        empty = error.get("error", "code") == "input_audio_buffer_commit_empty"
+        return waiting[0] if waiting and empty else None
+    return next((c for c in waiting if c.get("event_id") == named), None)
 
 
 def detects(log: Log, event: Event) -> bool:

@@ -98,13 +98,9 @@ class AppendPartialSample(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        if (
-            not facts.mid_session
-            and facts.appended is not None
-            and facts.appended % 2
-            and facts.bytes_per_ms("input") == 48
-        ):
-            yield Verdict({"size": facts.appended})
+        held = None if facts.mid_session else facts.held()
+        if held is not None and held % 2 and facts.bytes_per_ms("input") == 48:
+            yield Verdict({"size": held})
 
 
 class CommitInVadMode(Rule):

@@ -9,6 +9,7 @@ from msgspec import UNSET, structs
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken, Entity
+from rtproto.protocol.hearing import COMMIT_MS
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.common import item_entity, unanswered
@@ -126,9 +127,6 @@ class CommitUnanswered(Rule):
         yield from unanswered(context, "input_audio_buffer.commit", cut)
 
 
-_MINIMUM_MS = 100
-
-
 class CommitTooShort(Rule):
     """A commit needs at least 100 ms of audio appended since the last commit or clear.
 
@@ -144,7 +142,7 @@ class CommitTooShort(Rule):
     evidence = "The refusal names the 100 ms; 50 ms were refused and pure silence accepted in a live probe."
     exceptions = (
         "Server VAD commits by itself; audio that the recorder cut; a client that never appends, since WebRTC audio is "
-        "not in the events."
+        "not in the events. What a refused commit held is in the buffer still."
     )
     symptoms = ("refused", "silence")
     on = ("input_audio_buffer.commit",)
@@ -163,18 +161,18 @@ class CommitTooShort(Rule):
             facts.mid_session
             or facts.turn_detection_on() is not False
             or not facts.append_line
-            or facts.appended is None
+            or (held := facts.held()) is None
             or rate is None
         ):
             return
-        ms = facts.appended / rate
-        if ms < _MINIMUM_MS:
+        ms = held / rate
+        if ms < COMMIT_MS:
             witnesses = (
                 (Witness(facts.emptied_line, "input_audio_buffer.commit", "emptied the buffer", "client"),)
                 if facts.emptied_line
                 else ()
             )
-            yield Verdict({"ms": round(ms), "minimum": _MINIMUM_MS}, witnesses=witnesses)
+            yield Verdict({"ms": round(ms), "minimum": COMMIT_MS}, witnesses=witnesses)
 
 
 class CommittedWithoutCause(Rule):

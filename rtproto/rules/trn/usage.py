@@ -68,8 +68,8 @@ class _Lengths:
 
     def __init__(self) -> None:
         self.started: dict[str, int] = {}
-        self.committed: list[float] = []
-        """Lengths of the buffers that the client committed, oldest first."""
+        self.committed: dict[int, float] = {}
+        """Lengths of the buffers that the client committed, by the line of the commit."""
         self.items: dict[str, tuple[float, int, str]] = {}
 
 
@@ -122,7 +122,9 @@ class TranscriptionDurationImplausible(Rule):
                 lengths.items[item_id] = end - start, context.line, context.type
         elif context.type == "input_audio_buffer.commit":
             rate = facts.bytes_per_ms("input")
-            if facts.turn_detection_on() is False and rate is not None and facts.appended is not None:
-                lengths.committed.append(facts.appended / rate)
-        elif lengths.committed and item_id not in lengths.items:
-            lengths.items[item_id] = lengths.committed.pop(0), context.line, context.type
+            held = facts.held()
+            if facts.turn_detection_on() is False and rate is not None and held is not None:
+                lengths.committed[context.line] = held / rate
+        elif (request := facts.ledger.answered_by(event)) is not None and request.line in lengths.committed:
+            length = lengths.committed.pop(request.line), context.line, context.type
+            lengths.items.setdefault(item_id, length)
