@@ -18,20 +18,38 @@ if TYPE_CHECKING:
     from rtproto import beta, ga, translation
     from rtproto.checker import SessionChecker
     from rtproto.events.base import UnknownEvent
-    from rtproto.findings import Finding, Report, Severity
+    from rtproto.findings import (
+        Excerpt,
+        Finding,
+        Report,
+        SessionReport,
+        Severity,
+        Trouble,
+        Unchecked,
+        Witness,
+    )
+    from rtproto.protocol.profiles import Profile, Relaxation
     from rtproto.recording import check_file, check_stream
     from rtproto.rest import check_rest
-    from rtproto.wire import DecodeError
+    from rtproto.wire import DecodeError, Fault
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DecodeError",
+    "Excerpt",
+    "Fault",
     "Finding",
+    "Profile",
+    "Relaxation",
     "Report",
     "SessionChecker",
+    "SessionReport",
     "Severity",
+    "Trouble",
+    "Unchecked",
     "UnknownEvent",
+    "Witness",
     "__version__",
     "beta",
     "check_file",
@@ -43,11 +61,19 @@ __all__ = [
 
 _HOMES = {
     "DecodeError": "rtproto.wire",
+    "Excerpt": "rtproto.findings",
+    "Fault": "rtproto.wire",
     "Finding": "rtproto.findings",
+    "Profile": "rtproto.protocol.profiles",
+    "Relaxation": "rtproto.protocol.profiles",
     "Report": "rtproto.findings",
     "SessionChecker": "rtproto.checker",
+    "SessionReport": "rtproto.findings",
     "Severity": "rtproto.findings",
+    "Trouble": "rtproto.findings",
+    "Unchecked": "rtproto.findings",
     "UnknownEvent": "rtproto.events.base",
+    "Witness": "rtproto.findings",
     "beta": "",
     "check_file": "rtproto.recording",
     "check_rest": "rtproto.rest",

@@ -221,7 +221,13 @@ class Decoder:
 
 def as_bytes(raw: RawFrame) -> bytes:
     """The bytes of a frame, of text those of its UTF-8.  Raises `TypeError` for what is neither bytes nor `str`."""
-    return raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else memoryview(raw).tobytes()
+    if isinstance(raw, str):
+        return raw.encode("utf-8", "surrogatepass")
+    try:
+        return memoryview(raw).tobytes()
+    except TypeError:
+        told = f"a frame is bytes or str, not {type(raw).__name__}: give the JSON text as it came"
+        raise TypeError(f"{told}, or msgspec.json.encode() of the object") from None
 
 
 @functools.cache

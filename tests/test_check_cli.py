@@ -539,14 +539,3 @@ def test_the_module_runs_from_anywhere(here: Path) -> None:
 
     assert (ran.returncode, ran.stderr) == (1, b"")
     assert ran.stdout.startswith(b"broken.jsonl:")
-
-
-# The facade
-
-
-def test_public_names_are_found_lazily_and_once() -> None:
-    for name in rtproto.__all__:
-        assert getattr(rtproto, name) is getattr(rtproto, name)
-        assert name in dir(rtproto)
-    with pytest.raises(AttributeError, match="module 'rtproto' has no attribute 'nonsense'"):
-        rtproto.nonsense  # noqa: B018 - looking it up is the test

@@ -578,6 +578,6 @@ def test_a_direction_that_there_is_not(direction: str) -> None:
 
 
 def test_what_is_no_frame() -> None:
-    frame: Any = 42
-    with pytest.raises(TypeError):
+    frame: Any = {"type": "session.created"}
+    with pytest.raises(TypeError, match="a frame is bytes or str, not dict: give the JSON text"):
         SessionChecker().feed("server", frame)

@@ -93,9 +93,11 @@ def test_an_event_owns_its_bytes() -> None:
     assert b'"parameters":{"type":"object"}' in encode(event)
 
 
-@pytest.mark.parametrize("raw", [None, 5, ["{}"]])
-def test_what_is_no_text_is_a_mistake_of_the_caller(raw: Any) -> None:
-    with pytest.raises(TypeError):
+@pytest.mark.parametrize(
+    "raw, kind", [(None, "NoneType"), (5, "int"), (["{}"], "list"), ({"type": "x"}, "dict")]
+)
+def test_what_is_no_text_is_a_mistake_of_the_caller(raw: Any, kind: str) -> None:
+    with pytest.raises(TypeError, match=rf"bytes or str, not {kind}: .* msgspec\.json\.encode\(\)"):
         decode(raw)
 
 
