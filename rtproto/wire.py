@@ -17,9 +17,10 @@ from __future__ import annotations
 import codecs
 import functools
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 import pybase64
@@ -29,6 +30,7 @@ from msgspec.structs import force_setattr
 from .events.base import Event, UnknownEvent, UnknownVariant
 from .events.dialect import Dialect, event_type, typed_decoder
 from .wire_fault import DecodeError, Fault, describe
+from .wire_frame import RawFrame, as_bytes
 from .wire_lines import MAX_LINE_BYTES, Line, read_lines
 from .wire_salvage import Salvage, salvage
 from .wire_scan import Problem, duplicate_keys, scan
@@ -52,8 +54,6 @@ __all__ = [
     "salvage",
 ]
 
-RawFrame: TypeAlias = bytes | bytearray | memoryview | str
-
 AUDIO_FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "input_audio_buffer.append": "audio",
@@ -70,10 +70,17 @@ SPLICED_FROM = 2800
 
 _UNKNOWN_BYTES = UNKNOWN_TAG.encode()
 
-_KEY_WITHIN = 600
-"""Bytes from the start of a line in which the key of the audio is looked for; its neighbours are ids and indexes."""
+_OPENINGS = {
+    field: re.compile(rb'"%b"[ \t\r\n]*:[ \t\r\n]*"' % field.encode()) for field in ("audio", "delta")
+}
+"""What stands before the text of the audio: its key, its colon and its quote."""
+_OPENED_WITHIN = 600
+"""Bytes from the start of a line in which that is looked for; its neighbours are ids and indexes."""
 _TAIL_WITHIN = 1000
 """Bytes after the audio that are still remembered as the usual tail; much less than `SPLICED_FROM`."""
+
+_TRIES = 3
+"""Appends of which the audio is looked for, to recognise those that follow, before that is given up."""
 
 _HOLE = os.urandom(8).hex()
 _HOLE_BYTES = _HOLE.encode()
@@ -149,7 +156,6 @@ class Decoder:
         plain = self._plain
         audio, leave_audio = self._audio, self.leave_audio
         field = "audio" if self.direction == "client" else "delta"
-        key = f'"{field}"'.encode()
         splice = _splicer(self.dialect, self.direction)
 
         def decode(raw: RawFrame) -> Event | UnknownEvent | Fault:
@@ -178,56 +184,56 @@ class Decoder:
         # A client's appends differ in nothing but their audio.  Where the bytes around it are those of the last one,
         # the event is a copy of that one, and there is no JSON left to read.
         b64decode, put = pybase64.b64decode, force_setattr
-        twin: Callable[[], Any] | None = None
-        head, foot, first, last = b"", b"", 0, 0
+        # What stands before and after the audio, where it is, and what copies the event.  It is made as a whole and
+        # read as a whole: another thread may decode with the same decoder in between.
+        known: tuple[bytes, bytes, slice, Callable[[], Any]] | None = None
+        tries = _TRIES
 
         def decode_or_repeat(raw: RawFrame) -> Event | UnknownEvent | Fault:
-            nonlocal twin, head, foot, first, last
-            if twin is not None and type(raw) is bytes and raw.startswith(head) and raw.endswith(foot):
-                payload = raw[first:-last]
-                try:
-                    length = len(b64decode(payload, None, True))
-                except ValueError:
-                    length = 0
-                # Without a payload, head and foot may share a quote.
-                if length:
-                    repeated: Event = twin()
-                    put(repeated, field, payload.decode())
-                    self._last = length
-                    return repeated
+            nonlocal known, tries
+            if known is not None and type(raw) is bytes:
+                head, foot, between, twin = known
+                if raw.startswith(head) and raw.endswith(foot):
+                    payload = raw[between]
+                    try:
+                        length = len(b64decode(payload, None, True))
+                    except ValueError:
+                        length = 0
+                    # Without a payload, head and foot may share a quote.
+                    if length:
+                        repeated: Event = twin()
+                        put(repeated, field, payload.decode())
+                        self._last = length
+                        return repeated
             event = decode(raw)
-            if twin is None and type(raw) is bytes and type(event) in audio:
-                first = _value_after(raw, key)
-                last = len(raw) - raw.find(b'"', first)
-                head, foot = raw[:first], raw[-last:]
-                hollow = decode(head + _HOLE_BYTES + foot)
-                # Whether it is the audio that stands between the two, and not a namesake of its key.
-                if first and getattr(hollow, field, None) == _HOLE:
-                    twin = cast("Any", event).__copy__  # what copy.copy calls, four times as fast
-                decode(raw)
+            if known is None and tries > 0 and type(raw) is bytes and type(event) in audio:
+                tries -= 1
+                opening = _OPENINGS[field].search(raw, 0, _OPENED_WITHIN)
+                if opening is not None:
+                    last = self._last
+                    first, after = opening.end(), raw.find(b'"', opening.end()) - len(raw)
+                    head, foot = raw[:first], raw[after:]
+                    hollow = decode(head + _HOLE_BYTES + foot)
+                    # Whether it is the audio that stands between the two, and not a namesake of its key.
+                    if getattr(hollow, field, None) == _HOLE:
+                        # The copy is what copy.copy calls, four times as fast.
+                        known = head, foot, slice(first, after), cast("Any", event).__copy__
+                    self._last = last
             return event
 
         def repeated_audio(raw: bytes) -> int:
-            if twin is None or type(raw) is not bytes or not (raw.startswith(head) and raw.endswith(foot)):
+            if known is None:
+                return 0
+            head, foot, between, _ = known
+            if not (raw.startswith(head) and raw.endswith(foot)):
                 return 0
             try:
-                return len(b64decode(raw[first:-last], None, True))
+                return len(b64decode(raw[between], None, True))
             except ValueError:
                 return 0
 
         self.repeated_audio = repeated_audio
         return decode_or_repeat
-
-
-def as_bytes(raw: RawFrame) -> bytes:
-    """The bytes of a frame, of text those of its UTF-8.  Raises `TypeError` for what is neither bytes nor `str`."""
-    if isinstance(raw, str):
-        return raw.encode("utf-8", "surrogatepass")
-    try:
-        return memoryview(raw).tobytes()
-    except TypeError:
-        told = f"a frame is bytes or str, not {type(raw).__name__}: give the JSON text as it came"
-        raise TypeError(f"{told}, or msgspec.json.encode() of the object") from None
 
 
 @functools.cache
@@ -240,9 +246,10 @@ def _splicer(dialect: Dialect, direction: str) -> Callable[[bytes], tuple[Event,
     plain: Callable[[bytes], Any] = decoder.decode
     _, audio = _types(dialect, direction)
     field = "audio" if direction == "client" else "delta"
-    key = f'"{field}"'.encode()
+    search = _OPENINGS[field].search
     # Where the audio began and ended in the last line, counted from either end, and what stood before it:
-    # lines of one stream are alike.  A wrong guess is found out; all that it costs is the search.
+    # lines of one stream are alike.  A wrong guess, also one that two threads have made together, is found out by the
+    # bytes before the audio, the quote after it, and the field that is hollow then; all that it costs is the search.
     begin, tail, before = 0, 1, b"?"
 
     def splice(raw: bytes) -> tuple[Event, memoryview, int] | None:
@@ -250,10 +257,11 @@ def _splicer(dialect: Dialect, direction: str) -> Callable[[bytes], tuple[Event,
         nonlocal begin, tail, before
         start, rest = begin, tail
         if raw[start - len(before) : start] != before:
-            start = _value_after(raw, key)
-            if not start:
+            opening = search(raw, 0, _OPENED_WITHIN)
+            if opening is None:
                 return None
-            begin, before = start, raw[start - len(key) - 2 : start]
+            begin = start = opening.end()
+            before = opening[0]
         whole = memoryview(raw)
         payload = whole[start:-rest]
         length = _audio_length(payload) if raw[-rest] == 0x22 else None
@@ -293,18 +301,6 @@ def _types(dialect: Dialect, direction: str) -> tuple[Mapping[str, type[Event]],
 
 def _no_repetition(raw: bytes) -> int:
     return 0
-
-
-def _value_after(raw: bytes, key: bytes) -> int:
-    """Where the text of the string value of that key begins, after its quote; 0 if there is none near the start."""
-    at = raw.find(key, 0, _KEY_WITHIN)
-    if at < 0:
-        return 0
-    at += len(key)
-    if raw[at] != 0x3A:
-        return 0
-    at += 2 if raw[at + 1] == 0x20 else 1
-    return at + 1 if raw[at] == 0x22 else 0
 
 
 def _audio_length(audio: str | bytes | memoryview) -> int | None:
@@ -416,8 +412,11 @@ _Body = TypeVar("_Body", bound=Struct)
 
 
 def decode_body(raw: RawFrame, cls: type[_Body]) -> _Body | Fault:
-    """A body of a REST call as that Struct, with objects of unknown variants kept as in events.  Never raises."""
-    data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else bytes(raw)
+    """A body of a REST call as that Struct, with objects of unknown variants kept as in events.
+
+    Never raises, whatever the bytes (`TypeError` for what is neither bytes nor `str`).
+    """
+    data = as_bytes(raw)
     try:
         fault = _not_utf8(data) or _not_json(data)
         if fault is not None:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from .wire_frame import RawFrame, as_bytes
 from .wire_scan import repair
 
 _MAX_ITEMS = 10_000
@@ -156,12 +157,13 @@ _event = _salvager(
 )
 
 
-def salvage(raw: bytes | bytearray | memoryview | str) -> Salvage | None:
-    """What can be read of an event in spite of its faults; None if the frame is no JSON object.  Never raises.
+def salvage(raw: RawFrame) -> Salvage | None:
+    """What can be read of an event in spite of its faults; None if the frame is no JSON object.
 
     Bad UTF-8, lone surrogates, NaN and Infinity are replaced first, so that they cost no more than their own member.
+    Never raises, whatever the bytes (`TypeError` for what is neither bytes nor `str`).
     """
-    data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else bytes(raw)
+    data = as_bytes(raw)
     try:
         data.decode()
     except UnicodeDecodeError:

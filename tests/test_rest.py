@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rtproto
+from rtproto import ga, wire
 from rtproto.findings import Finding, Severity
 from rtproto.rest import check_rest
 from rtproto.rules import RULES
@@ -298,7 +299,6 @@ def test_any_member_may_hold_anything(data: st.DataObject) -> None:
 
 def test_a_misfit_that_the_walk_does_not_see_is_still_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """The decoder may come to know constraints that our own walk does not."""
-    from rtproto import ga, wire
 
     def unseen(raw: bytes, cls: type[Any]) -> bytes:
         return b"[]"
@@ -351,3 +351,13 @@ def test_text_behind_an_answer_is_not_repeated() -> None:
     """It may be the secret, when a server sends it bare."""
     (finding,) = check_rest(None, b'{"value":"ek_1"} ek_0123', url=BASE + "client_secrets")
     assert (finding.code, finding.args["found"]) == ("WIR008", "more text")
+
+
+def test_a_body_that_is_neither_bytes_nor_text_is_refused() -> None:
+    """Not read as that many zeros, which `bytes` makes of a number."""
+    with pytest.raises(TypeError, match=r"a frame is bytes or str, not int: .*json\.encode"):
+        check_rest(cast("bytes", 5), None, url="/realtime/client_secrets")
+    with pytest.raises(TypeError, match="not dict"):
+        wire.decode_body(cast("bytes", {}), ga.ClientSecretCreateRequest)
+    with pytest.raises(TypeError, match="not int"):
+        wire.salvage(cast("bytes", 5))

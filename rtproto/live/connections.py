@@ -19,6 +19,7 @@ from rtproto.live.journal import Journal, Syncer, session_name
 from rtproto.live.redaction import redacted_headers, redacted_path
 from rtproto.live.session import ABNORMAL, EVENT_IDS, Keeping, Recording
 from rtproto.live.tidings import LOGGER, log
+from rtproto.wire import as_bytes
 
 C = TypeVar("C")
 
@@ -172,10 +173,10 @@ class _Recorded:
         if isinstance(message, list):
             fragments = cast("list[str | bytes]", message)
             is_text = bool(fragments) and isinstance(fragments[0], str) if text is None else text
-            data = b"".join(_bytes(fragment) for fragment in fragments)
+            data = b"".join(map(as_bytes, fragments))
         else:
             is_text = isinstance(message, str) if text is None else text
-            data = _bytes(message)
+            data = as_bytes(message)
         with self._lock:
             self.recording.message(direction, data, binary=not is_text)
 
@@ -187,10 +188,6 @@ class _Recorded:
         began = {True: self._received, False: self._sent}.get(self.wrapped.protocol.close_rcvd_then_sent)
         with self._lock:
             self.recording.close(code, reason or "", None if code == ABNORMAL else began)
-
-
-def _bytes(message: Any) -> bytes:
-    return message.encode() if isinstance(message, str) else bytes(message)
 
 
 def _is_whole(message: Any) -> bool:
