@@ -69,7 +69,7 @@ def test_warnings_fail_where_that_is_asked_for() -> None:
     assert_conforms(lines)
     with pytest.raises(AssertionError, match="OUT017"):
         assert_conforms(lines, fail_level="warning")
-    with pytest.raises(ValueError, match="no severity 'fatal'; there are: info, warning, error"):
+    with pytest.raises(ValueError, match="no severity 'fatal'; there are: error, warning, info"):
         assert_conforms(lines, fail_level="fatal")
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rtproto import wire
 from rtproto.checker_profile import AnyProfile
 from rtproto.events.base import Event, UnknownEvent
 from rtproto.findings import Report, Severity
 from rtproto.recording import Settings
 from rtproto.transcripts.frames import Close, Frame
-from rtproto.wire import encode
 
 if TYPE_CHECKING:
     from rtproto.testing.recorder import Recorder
@@ -28,12 +28,10 @@ def as_bytes(event: Any) -> bytes:
 
     Raises `TypeError` for anything else.
     """
-    if isinstance(event, (bytes, bytearray, memoryview)):
-        return bytes(event)  # pyright: ignore[reportUnknownArgumentType]  # of whatever the view is of
-    if isinstance(event, str):
-        return event.encode("utf-8", "surrogatepass")
+    if isinstance(event, (bytes, bytearray, memoryview, str)):
+        return wire.as_bytes(event)  # pyright: ignore[reportUnknownArgumentType]  # of whatever the view is of
     if isinstance(event, (Event, UnknownEvent)):
-        return encode(event)
+        return wire.encode(event)
     if isinstance(event, dict):
         return msgspec.json.encode(event)
     dump = getattr(event, "model_dump_json", None)
@@ -102,17 +100,9 @@ def assert_conforms(
 def require(report: Report, fail_level: str) -> None:
     """Raise `AssertionError` where a report has findings of that level or above, or a transcript was not readable."""
     __tracebackhide__ = True
-    level = severity(fail_level)
+    level = Severity.parse(fail_level)
     if report.unchecked or report.roots(level):
         raise AssertionError("the transcript does not conform\n" + shown(report, level))
-
-
-def severity(name: str) -> Severity:
-    """The severity of that name.  Raises `ValueError` for one that there is not."""
-    for known in Severity:
-        if known.label == name:
-            return known
-    raise ValueError(f"no severity {name!r}; there are: " + ", ".join(known.label for known in Severity))
 
 
 def shown(report: Report, level: Severity) -> str:
