@@ -23,6 +23,7 @@ from rtproto.wire import MAX_LINE_BYTES
 if TYPE_CHECKING:
     from rtproto.transcripts.formats import Recording
     from rtproto.transcripts.interleaved import Apart
+    from rtproto.transcripts.named import Named
 
 NOT_CONVERTED = 2
 
@@ -72,16 +73,15 @@ def _convert(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             return NOT_CONVERTED
     console.say(f"{args.recording}: read as {recording.format.name}: {recording.reason}; {count:,} lines")
     if apart is not None:
-        console.say(
-            f"{args.recording}: {len(apart.names)} sessions told apart by ids; left out: {apart.gone()}"
-        )
+        console.say(f"{args.recording}: {apart.told()}")
     return 0
 
 
-def _told_apart(source: BinaryIO, name: str | None) -> tuple[Recording, Apart | None]:
+def _told_apart(source: BinaryIO, name: str | None) -> tuple[Recording, Named | Apart | None]:
     """The recording at its beginning, and its sessions where they are interleaved and it does not name them."""
     from rtproto.transcripts.formats import open_recording
-    from rtproto.transcripts.interleaved import began_again, survey
+    from rtproto.transcripts.interleaved import began_again
+    from rtproto.transcripts.named import told_apart
 
     start = source.tell() if source.seekable() else None
     recording = open_recording(source, name)
@@ -94,7 +94,7 @@ def _told_apart(source: BinaryIO, name: str | None) -> tuple[Recording, Apart | 
 
     apart = None
     if began_again(recording.frames(MAX_LINE_BYTES)):
-        apart = survey(again().frames(MAX_LINE_BYTES))
+        apart = told_apart(lambda: again().frames(MAX_LINE_BYTES))
     return again(), None if apart is not None and apart.why else apart
 
 

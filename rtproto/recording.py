@@ -158,14 +158,14 @@ class Settings:
 
     def _told_apart(self, stream: BinaryIO, start: int, path: str, report: Report) -> Report:
         """The report of a file in which a second session began: another one, if the two turn out to be interleaved."""
-        from rtproto.transcripts.interleaved import LOSS, survey
+        from rtproto.transcripts.named import told_apart
 
         def again() -> Recording:
             stream.seek(start)
             return open_recording(stream, self._format)
 
         try:
-            apart = survey(again().frames(self.max_line_bytes))
+            apart = told_apart(lambda: again().frames(self.max_line_bytes))
             if apart is None:
                 return report
             names = [""] * len(report.sessions)
@@ -178,7 +178,9 @@ class Settings:
             return report
         sessions = (
             msgspec.structs.replace(
-                session, losses=(*session.losses, LOSS), limits=(*session.limits, apart.limit(name))
+                session,
+                losses=(*session.losses, *apart.losses),
+                limits=(*session.limits, apart.limit(name)),
             )
             for name, session in zip(names, report.sessions, strict=True)
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 
 from rtproto.__main__ import main
@@ -83,7 +84,7 @@ def test_losses_and_connections_are_read_back() -> None:
     ]
     back = open_recording(io.BytesIO(b"".join(lines(iter(frames)))))
     assert back.lossy
-    assert list(back.frames(10**6)) == frames
+    assert [msgspec.structs.replace(frame, around=b"") for frame in back.frames(10**6)] == frames
 
 
 def test_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

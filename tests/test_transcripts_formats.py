@@ -334,8 +334,8 @@ def test_a_short_frame_of_websockets_may_hold_dots() -> None:
 
 def test_envelopes_that_nobody_knows_are_read_as_text() -> None:
     lines = (
-        '{"level": 30, "body": {"ws": {"type": "session.created"}}}',
-        '{"body": {"type": "response.create"}}',
+        '{"level": 30, "content": {"ws": {"type": "session.created"}}}',
+        '{"content": {"type": "response.create"}}',
     )
     assert [(f.line, f.raw) for f in frames("\n".join(lines))] == [
         (1, b'{"type": "session.created"}'),

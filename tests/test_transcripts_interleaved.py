@@ -132,7 +132,8 @@ def test_each_session_is_judged_by_itself() -> None:
         assert session.mode == "complete"
         assert session.limits[-1] == (
             f"{name}: told apart by ids from 1 other session of the same log; left out: what the client sent, "
-            "and 0 events of the server that may be of several sessions"
+            "and 0 events of the server that may be of several sessions; "
+            "with a `connection` in each line all would be judged"
         )
 
 
@@ -302,16 +303,16 @@ def test_ids_that_two_sessions_share_tell_nothing() -> None:
     mixed = woven([e for turn in turns[0] for e in turn], [e for turn in turns[1] for e in turn])
     report = checked([a.created(), *mixed[:10], b.created(), *mixed[10:]])
     assert {session.losses[-1] for session in report.sessions} == {LOSS}
-    assert {session.limits[-1] for session in report.sessions} == {
-        "several sessions are interleaved in this log, and were not told apart: they use the same ids"
-    }
+    told = "several sessions are interleaved in this log, and were not told apart: they use the same ids; "
+    cure = "with a `connection` in each line all would be judged"
+    assert {session.limits[-1] for session in report.sessions} == {told + cure}
 
 
 def test_a_configuration_that_names_no_session() -> None:
     _, b, events = two()
     events.insert(30, b.event("session.updated", session={"type": "realtime"}))
     (session,) = checked(events).sessions
-    assert session.limits[-1].endswith("a `session.updated` does not say which session it is of")
+    assert session.limits[-1].count("a `session.updated` does not say which session it is of; ")
 
 
 def test_connections_that_the_log_names() -> None:

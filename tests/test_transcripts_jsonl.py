@@ -7,6 +7,7 @@ import json
 import tracemalloc
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,8 +21,9 @@ DELTA = b'{"type":"response.output_text.delta","event_id":"event_2","delta":"Hel
 
 
 def frames(*lines: bytes | str, limit: int = 10_000) -> list[Frame]:
+    """The frames of those lines, but for what is around their events: that has a test of its own."""
     raw = b"\n".join(line.encode() if isinstance(line, str) else line for line in lines)
-    return list(read(io.BytesIO(raw), limit))
+    return [msgspec.structs.replace(frame, around=b"") for frame in read(io.BytesIO(raw), limit)]
 
 
 def frame(line: bytes | str) -> Frame:
@@ -85,8 +87,8 @@ def test_a_line_without_an_envelope_stays_as_it_is(line: bytes) -> None:
 # Envelopes.
 
 
-@pytest.mark.parametrize("key", ["direction", "dir", "source", "sender"])
-@pytest.mark.parametrize("holder", ["event", "data", "payload", "message"])
+@pytest.mark.parametrize("key", ["direction", "dir", "source", "sender", "side"])
+@pytest.mark.parametrize("holder", ["event", "data", "payload", "message", "msg", "body", "evt"])
 @pytest.mark.parametrize("text", [False, True], ids=["object", "string"])
 def test_keys_of_an_envelope(key: str, holder: str, text: bool) -> None:
     content = json.dumps(DELTA.decode()).encode() if text else DELTA

@@ -67,6 +67,8 @@ class Frame(Struct, frozen=True, gc=False):
     """What the recording lost of the event."""
     session: str = ""
     """Which connection the frame belongs to, where the recording tells connections apart."""
+    around: bytes = b""
+    """The JSON object in which the event stands, where it stands in one."""
 
     @property
     def seconds(self) -> float | None:

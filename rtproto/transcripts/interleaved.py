@@ -33,6 +33,7 @@ from rtproto.wire import Salvage, salvage
 
 LOSS = "several sessions interleaved"
 """What a report calls it."""
+_CURE = "with a `connection` in each line all would be judged"
 EARLIER = "before the first session.created"
 """The name of a session that had begun before the log."""
 MOST_IDS = 1_000_000
@@ -124,6 +125,8 @@ class _Group(Struct):
 class Apart:
     """The sessions of a log, and whose the ids in it are."""
 
+    losses = (LOSS,)
+
     def __init__(
         self, names: Sequence[str], owners: Mapping[_Id, str], abandoned: frozenset[int], why: str = ""
     ) -> None:
@@ -166,11 +169,17 @@ class Apart:
     def limit(self, name: str) -> str:
         """What the report of the session of that name says about it."""
         if self.why:
-            return f"several sessions are interleaved in this log, and were not told apart: {self.why}"
+            return (
+                f"several sessions are interleaved in this log, and were not told apart: {self.why}; {_CURE}"
+            )
         others = "1 other session" if len(self.names) == 2 else f"{len(self.names) - 1} other sessions"
-        return f"{name}: told apart by ids from {others} of the same log; left out: {self.gone()}"
+        return f"{name}: told apart by ids from {others} of the same log; left out: {self._gone()}; {_CURE}"
 
-    def gone(self) -> str:
+    def told(self) -> str:
+        """What was done, for whoever asked for the frames."""
+        return f"{len(self.names)} sessions told apart by ids; left out: {self._gone()}; {_CURE}"
+
+    def _gone(self) -> str:
         """What `frames` has left out."""
         events = "1 event" if self.left_out == 1 else f"{self.left_out:,} events"
         return f"what the client sent, and {events} of the server that may be of several sessions"

@@ -1,8 +1,9 @@
 """Recordings with one JSON text a line: bare events, or envelopes that say who sent the event, and when.
 
-An envelope is an object with an event under `event`, `data`, `payload` or `message`: an object, or a string
-that holds one.  A bare event does not say who sent it, and need not: no type is sent by both sides.  Events are
-handed on as the bytes that stand in the file, and nothing in them is decoded here.
+An envelope is an object with an event under one of seven names (`event` …): an object, or a string that holds
+one, also behind some words, as in a record of CloudWatch or Datadog.  A bare event does not say who sent it, and need
+not: no type is sent by both sides.  Events are handed on as the bytes that stand in the file, and nothing in them is
+decoded here.
 
 `python -m rtproto record` writes such envelopes.  Its lines with a member `recording` tell about the recording and hold
 no event; `audio_bytes` and `raw` beside or in place of an event stand for what cannot be written as JSON, or was left
@@ -58,10 +59,15 @@ class _Envelope(Struct, frozen=True):
     dir: Raw | UnsetType = UNSET
     source: Raw | UnsetType = UNSET
     sender: Raw | UnsetType = UNSET
+    side: Raw | UnsetType = UNSET
     event: Raw | UnsetType = UNSET
     data: Raw | UnsetType = UNSET
     payload: Raw | UnsetType = UNSET
     message: Raw | UnsetType = UNSET
+    msg: Raw | UnsetType = UNSET
+    body: Raw | UnsetType = UNSET
+    evt: Raw | UnsetType = UNSET
+    level: Raw | UnsetType = UNSET
     t: Raw | UnsetType = UNSET
     time: Raw | UnsetType = UNSET
     ts: Raw | UnsetType = UNSET
@@ -90,6 +96,11 @@ class _Head(Struct, frozen=True):
     started: float | None = None
 
 
+_CONTENTS = ("event", "data", "payload", "message", "msg", "body", "evt")
+"""Where the event of an envelope may be, the likeliest first."""
+_SENDERS = ("direction", "dir", "source", "sender", "side")
+_WORDS = re.compile(rb"\A[^{\"]{1,200}(?=\{\s*\"[\w$.-]+\"\s*:)")
+"""What a logger puts before an event in a string."""
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _STRING = msgspec.json.Decoder(str)
 _NUMBER = msgspec.json.Decoder(float)
@@ -143,7 +154,7 @@ def holds_event(raw: bytes) -> bool:
         return _TYPE.match(raw[:4096]) is not None and not raw.rstrip().endswith((b",", b"]"))
     if _has_type(envelope) or _about_the_recording(envelope):
         return True
-    return any(map(_is_event, envelope.texts("event", "data", "payload", "message")))
+    return any(map(_is_event, _contents(envelope)))
 
 
 def holds_known_event(raw: bytes) -> bool:
@@ -156,8 +167,7 @@ def holds_known_event(raw: bytes) -> bool:
         return holds_event(raw)
     if _about_the_recording(envelope):
         return True
-    contents = map(_unquoted, envelope.texts("event", "data", "payload", "message"))
-    return any(direction_of(type_of(text)) is not None for text in (raw, *contents))
+    return any(direction_of(type_of(text)) is not None for text in (raw, *_contents(envelope)))
 
 
 def records_of_events(records: Iterator[Line]) -> Iterator[Line]:
@@ -176,7 +186,7 @@ def records_of_events(records: Iterator[Line]) -> Iterator[Line]:
 
 
 def _is_event(text: bytes) -> bool:
-    event = _open(_unquoted(text))
+    event = _open(text)
     return event is not None and _has_type(event)
 
 
@@ -238,6 +248,19 @@ def _unquoted(text: bytes) -> bytes:
         except ValueError:
             return text
     return text
+
+
+def _contents(envelope: _Envelope) -> list[bytes]:
+    """The texts that may be the event; where the envelope is none itself, without what a logger wrote before it."""
+    texts = [_unquoted(text) for text in envelope.texts(*_CONTENTS)]
+    return texts if _has_type(envelope) else [_WORDS.sub(b"", text, 1) for text in texts]
+
+
+def _is_remark(envelope: _Envelope) -> bool:
+    """Whether it is a record of a log that says something in words, beside those that hold events."""
+    if not any(text.startswith(b'"') for text in envelope.texts("message", "msg", "event")):
+        return False
+    return envelope.level is not UNSET or (envelope.event is UNSET and _times(envelope) != _NO_TIMES)
 
 
 class Perspective:
@@ -304,7 +327,8 @@ def frame_of(line: Line, limit: int, perspective: Perspective) -> Frame | None:
         direction = _DIRECTIONS.get(bytes(envelope.direction))
         event = bytes(envelope.event)
         if direction is not None and event.startswith(b"{"):
-            frame = Frame(line.number, direction, _whole(event, envelope, limit), perspective.time(envelope))
+            event = _whole(event, envelope, limit)
+            frame = Frame(line.number, direction, event, perspective.time(envelope), around=raw)
             return frame if envelope.loss is envelope.connection else _marked(frame, envelope)
     unpacked = _unpacked(line, envelope, perspective, limit)
     if envelope.loss is envelope.connection or unpacked is None:
@@ -324,29 +348,32 @@ def _whole(event: bytes, envelope: _Envelope, limit: int) -> bytes:
 
 
 def _unpacked(line: Line, envelope: _Envelope, perspective: Perspective, limit: int) -> Frame | None:
-    contents = [_unquoted(text) for text in envelope.texts("event", "data", "payload", "message")]
+    contents = _contents(envelope)
     event = next((text for text in contents if text.lstrip().startswith(b"{")), None)
     bare = _has_type(envelope)
     time = perspective.time(envelope)
     direction: Direction | None = None
-    for text in envelope.texts("direction", "dir", "source", "sender"):
+    for text in envelope.texts(*_SENDERS):
         direction = direction or perspective.direction(_text(text), event or b"")
     if event is None and not bare:
         for text in envelope.texts("close"):
-            return Frame(line.number, direction, line.raw, time, close=_closing(text))
+            close = _closing(text)
+            return Frame(line.number, direction, line.raw, time, close=close, around=line.raw)
         if _about_the_recording(envelope):
             perspective.note_head(*envelope.texts("recording"))
             return None
         if direction is not None:
             for content in (*contents, *map(_decoded, envelope.texts("raw"))):
-                return Frame(line.number, direction, content, time)
+                return Frame(line.number, direction, content, time, around=line.raw)
             fault = Fault(
                 "missing-field", "$.event", "the event, as an object or as a string of JSON", "nothing"
             )
             return Frame(line.number, direction, line.raw, time, fault)
+        if _is_remark(envelope):
+            return None
     if event is None or (bare and direction is None and not _is_event(event)):
         return Frame(line.number, None, line.raw)
-    return Frame(line.number, direction, _whole(event, envelope, limit), time)
+    return Frame(line.number, direction, _whole(event, envelope, limit), time, around=line.raw)
 
 
 def _decoded(text: bytes) -> bytes:

@@ -17,6 +17,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
+import msgspec
 from msgspec import Struct
 
 from rtproto.events.dialect import direction_of
@@ -315,7 +316,7 @@ class TextReader:
                 return
             self._recent.append((event_id, label))
         if frame.time is None and time is not None:
-            frame = Frame(frame.line, frame.direction, frame.raw, time, loss=frame.loss)
+            frame = msgspec.structs.replace(frame, time=time)
         yield frame
 
     def _flush(self) -> Iterator[Frame]:
