@@ -471,10 +471,10 @@ class SessionChecker:
 
     # The end.
 
-    def close(self, *, cut: bool = True) -> list[Finding]:
-        """Return the findings that only the end can tell; `cut=False`: the recording holds the connection's close."""
+    def close(self, *, cut: bool = True, time: float | None = None) -> list[Finding]:
+        """Return what only the end can tell; `cut=False`: the server closed in good order; at that `time` (seconds)."""
         before = len(self.findings)
-        self._facts.cut = cut
+        self._facts.end(cut=cut, time=time)
         context = self._context
         context.type, context.raw, context.entity = "", b"", None
         for entity, code in self._engine.unfinished():

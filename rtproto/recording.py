@@ -256,8 +256,9 @@ class _Connections:
                 checker = self._live.get(self._key(name))
             if frame.close is not None:
                 if checker is not None:
-                    # 1006 stands for a connection that broke: nobody knows what would have followed.
-                    self._end(self._key(name), cut=frame.close.code == 1006)
+                    self._end(
+                        self._key(name), cut=frame.close.breaks_off(frame.direction), time=frame.seconds
+                    )
                     checker = None
                 continue
             if checker is None:
@@ -277,9 +278,9 @@ class _Connections:
         self._first = self._first or name
         return "" if name == self._first else name
 
-    def _end(self, key: str, *, cut: bool) -> None:
+    def _end(self, key: str, *, cut: bool, time: float | None = None) -> None:
         checker = self._live.pop(key)
-        new = checker.close(cut=cut)
+        new = checker.close(cut=cut, time=time)
         if new and self._found is not None:
             self._found(checker, new)
         report = checker.report()

@@ -29,6 +29,7 @@ class DeltaAfterDone:
     needs = "server"
     partial = "seen"
     symptoms = ("words", "silence")
+    ending = False
     message = "a {what} delta arrived after {subject} was done"
     evidence = "The reference says of `done` that the part is done streaming."
     exceptions = "Emulators that send\n    audio late."
@@ -45,6 +46,7 @@ class ResponseNeverDone:
     needs = "any"
     partial = "open"
     symptoms = ()
+    ending = False
     reason = "Nobody sends\n  it."
     message = "response {response_id} is still open"
     evidence = "Held in all recordings."
@@ -62,6 +64,7 @@ class ItemUnknown:
     needs = "both"
     partial = "any"
     symptoms = ()
+    ending = False
     message = "item {item_id} was never announced, only {known}"
     evidence = "Seen."
     exceptions = ""

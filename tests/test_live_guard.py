@@ -566,3 +566,40 @@ def test_the_names_are_there() -> None:
     assert live.guard is guard
     assert not hasattr(live, "nothing")
     assert Path(live.__file__ or "").name == "__init__.py"
+
+
+@pytest.mark.parametrize("who, severity", [("client", Severity.INFO), ("server", Severity.ERROR)])
+def test_a_user_who_hangs_up_is_not_held_against_the_server(who: str, severity: Severity) -> None:
+    """A response in progress when the connection closes: the types say that every response is done."""
+    findings: list[Finding] = []
+    created = {
+        "type": "response.created",
+        "event_id": "event_r",
+        "response": {
+            "object": "realtime.response",
+            "id": "resp_1",
+            "status": "in_progress",
+            "status_details": None,
+            "output": [],
+        },
+    }
+
+    async def scenario() -> None:
+        async def handler(connection: ServerConnection) -> None:
+            async with guard(connection, on_finding=findings.append) as guarded:
+                await guarded.send(CREATED)
+                await guarded.send(created)
+                if who == "server":
+                    await guarded.close()
+                else:
+                    assert await guarded.receive() is None
+
+        async with server(handler) as url, connect(url) as client:
+            await client.recv()
+            await client.recv()
+            if who == "client":
+                await client.close()
+            await client.wait_closed()
+
+    run(scenario())
+    assert [f.severity for f in findings if f.code == "RSP007"] == [severity]

@@ -262,3 +262,15 @@ def test_a_broken_connection_reads_back_as_one(tmp_path: Path) -> None:
     [frame] = read(io.BytesIO(kept.recording.path.read_bytes()))
     assert frame.close == Close(1006, "gone")
     assert msgspec.json.decode(kept.recording.path.read_bytes().splitlines()[0])["recording"]["part"] == 1
+
+
+@pytest.mark.parametrize("who, severity", [("client", Severity.INFO), ("server", Severity.WARNING)])
+def test_who_hangs_up_while_something_is_pending(tmp_path: Path, who: str, severity: Severity) -> None:
+    created = {"type": "session.created", "event_id": "e", "session": {"type": "realtime", "id": "sess_1"}}
+    kept = Kept(tmp_path)
+    kept.recording.message("server", json.dumps(created).encode())
+    kept.recording.message("client", b'{"type":"response.create"}')
+    kept.recording.close(1000, direction=who)
+
+    findings = kept.recording.report().findings
+    assert [f.severity for f in findings if f.code == "RSP019"] == [severity]

@@ -221,7 +221,8 @@ def test_rsp022_with_times_patience_is_two_seconds(waited: float, found: list[st
         checker.feed(direction, raw, time=1.0 + (0.0 if b"response.cancel" in raw else late))
     checker.close()
 
-    assert [f.code for f in checker.findings] == found
+    # The call of the session gets no output, which CLI029 notes.
+    assert [f.code for f in checker.findings if f.code != "CLI029"] == found
 
 
 def test_rsp022_without_times_a_race_that_was_lost_is_no_fault() -> None:
@@ -400,7 +401,7 @@ def test_out027_at_the_end_of_the_recording(cut: bool, severity: str) -> None:
 def test_out030_is_told_once_for_a_response() -> None:
     checker = check(encode(swap("response.output_item.done").apply(session("message_and_call"))))
 
-    assert [f.code for f in checker.findings] == ["OUT030"]
+    assert [f.code for f in checker.findings] == ["OUT030", "CLI029"]
 
 
 # RLM.

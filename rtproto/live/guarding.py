@@ -25,8 +25,9 @@ from rtproto.checker_profile import AnyProfile
 from rtproto.events.base import Event, UnknownEvent
 from rtproto.events.dialect import DIALECTS
 from rtproto.findings import Finding, SessionReport
-from rtproto.live.session import ABNORMAL, EVENT_IDS, MAX_FINDINGS
+from rtproto.live.session import EVENT_IDS, MAX_FINDINGS
 from rtproto.live.tidings import LOGGER, log
+from rtproto.transcripts.frames import Close
 from rtproto.wire import Decoder, Fault, encode
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Guard:
         self._outlet = _Outlet(on_finding)
         self._judging = True
         self._finished = False
+        self._hung_up = False
+        """This side has closed the connection, before the other did."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -135,6 +138,7 @@ class Guard:
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the connection."""
+        self._hung_up = self._wire.ended is None
         await self._wire.close(code, reason)
         await self.finish()
 
@@ -144,7 +148,9 @@ class Guard:
             return
         self._finished = True
         if self._judging:
-            self._hand_on(self._checker.close(cut=self._wire.ended in (None, ABNORMAL)))
+            code = self._wire.ended
+            sender = self._sent if self._hung_up else self._heard
+            self._hand_on(self._checker.close(cut=code is None or Close(code).breaks_off(sender)))
         await self._outlet.finish()
 
     def report(self) -> SessionReport:

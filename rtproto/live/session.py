@@ -23,6 +23,7 @@ from rtproto.findings import Finding, SessionReport
 from rtproto.live.journal import Journal
 from rtproto.live.redaction import redacted, redacted_bytes, redacted_text
 from rtproto.transcripts.elision import audio_size, audio_span
+from rtproto.transcripts.frames import Close
 
 VERSION = 1
 """Of the form of a recording, in its head."""
@@ -156,11 +157,13 @@ class Recording:
             return
         self.closed = True
         reason = redacted_text(reason) if self._keeping.redact else reason
-        line: dict[str, Any] = {"t": round(time.monotonic() - self._zero, 6)}
+        now = time.monotonic() - self._zero
+        line: dict[str, Any] = {"t": round(now, 6)}
         if direction is not None:
             line["direction"] = direction
         self._write_json({**line, "close": {"code": code, "reason": reason}})
-        self._judge(lambda: self._checker.close(cut=code == ABNORMAL))
+        cut = Close(code).breaks_off(direction)
+        self._judge(lambda: self._checker.close(cut=cut, time=self.started + now))
         if self._journal is not None:
             self._journal.close()
 

@@ -21,8 +21,15 @@ if TYPE_CHECKING:
 
 ELIDED_BELOW = 64
 """Decoded bytes (1.3 ms of pcm16) under which audio is taken for cut by the recorder; cassettes around keep 24."""
+PATIENCE = 20.0
+"""Seconds after which an answer that has not come will not come: what then stops is not just the recording."""
 STALL = 30.0
 """Seconds without a sign of life after which a response in progress is called stalled."""
+
+
+def _wants_answer(item: Any) -> bool:
+    """Whether a client gives an item of that kind to have a response to it."""
+    return tag_of(item) == "function_call_output" or field(item, "role") == "user"
 
 
 class Facts(Effective):
@@ -46,6 +53,16 @@ class Facts(Effective):
     def happen(self, happening: Happening) -> None:
         """It has happened on the connection."""
         self.happened = joined(self.happened, happening)
+
+    def end(self, *, cut: bool, time: float | None) -> None:
+        """The recording is over: cut off, or because the connection was closed; `time` is that of its close."""
+        self.cut = cut
+        if time is not None:
+            self.time = time
+
+    def waited(self, since: float | None) -> bool:
+        """Whether the recording goes on long enough after that second for an answer to have come."""
+        return since is not None and self.time is not None and self.time - since >= PATIENCE
 
     def writes_to_default(self, response: Any) -> bool:
         """Whether a response object belongs to the default conversation.
@@ -109,6 +126,10 @@ class Facts(Effective):
             self.note_client_id(event_id, line)
         if type in ("session.update", "response.create"):
             self._note_remote_tools(field(event, "session") or field(event, "response"))
+        if type == "response.create":
+            self.asked_line = line
+        elif type == "conversation.item.create" and _wants_answer(event.item):
+            self.offered = (line, tag_of(event.item) or "")
         request = self.ledger.ask(type, event, line)
         if request is None:
             return
@@ -198,7 +219,7 @@ class Facts(Effective):
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.turn_due = self.answers_by_itself()
-        self.hearing.on_started(event, line)
+        self.hearing.on_started(event, line, self.time)
 
     def on_speech_stopped(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.hearing.on_stopped(event, line)

@@ -51,6 +51,7 @@ class Hearing:
         "speaking",
         "speech_line",
         "start_line",
+        "start_time",
         "started",
         "stopped",
         "taken",
@@ -68,6 +69,8 @@ class Hearing:
         """The last `speech_stopped`."""
         self.start_line = 0
         """The line of the last `speech_started`."""
+        self.start_time: float | None = None
+        """Seconds at that line, by the recording's clock."""
         self.speech_line = 0
         """The line of the last VAD event."""
         self.item: str | None = None
@@ -128,8 +131,9 @@ class Hearing:
         """Whether that line came while the user spoke, now or the last time."""
         return self.start_line < line and (self.speaking or line < self.speech_line)
 
-    def on_started(self, event: Any, line: int) -> None:
+    def on_started(self, event: Any, line: int, time: float | None) -> None:
         """Note where speech began."""
+        self.start_time = time
         ms = field(event, "audio_start_ms")
         self.start_line = self.speech_line = line
         self.item, self.speaking, self.cut_off = self._announced(event), True, None

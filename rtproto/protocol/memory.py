@@ -26,6 +26,7 @@ class Memory:
         "append_line",
         "append_time",
         "appended",
+        "asked_line",
         "audio_delta",
         "call_items",
         "changed_line",
@@ -49,6 +50,7 @@ class Memory:
         "ledger",
         "mid_session",
         "misplaced",
+        "offered",
         "output_audio",
         "output_clears",
         "playback",
@@ -111,6 +113,10 @@ class Memory:
         """`output_audio_buffer.clear` requests that no `cleared` has answered yet."""
         self.ledger = Ledger()
         """The client's requests that wait for an answer."""
+        self.offered = (0, "")
+        """Line and item type of the client's last message or tool's output; 0 before it."""
+        self.asked_line = 0
+        """The line of the client's last `response.create`."""
         self.time: float | None = None
         """Seconds, by the recording's clock, at the event that is being judged; None where it has no times."""
         self.first_time: float | None = None

@@ -166,6 +166,7 @@ class FullReporter(LineReporter):
         for limit in session.limits:
             self._lines.prose("note: " + prose(limit, 400), hang="  ", style=DIM)
         self._troubles(session)
+        self._pending(session)
 
     def _troubles(self, session: SessionReport) -> None:
         """What the server said went wrong: no finding, and the answer to why a session fell silent."""
@@ -178,6 +179,18 @@ class FullReporter(LineReporter):
         hidden = len(session.troubles) - len(shown)
         if rest := hidden + session.troubles_left_out:
             self._lines.line(f"    … and {rest:,} more" + ("; -v shows more of them" if hidden else ""))
+
+    def _pending(self, session: SessionReport) -> None:
+        """What the session still waits for where the recording stops, of which the findings are only notes."""
+        open_ends = [f for f in session.roots() if f.severity < self._least and _tells_the_end(f)]
+        if not open_ends:
+            return
+        self._lines.line("  open at the end:")
+        for finding in open_ends[:TROUBLES]:
+            said = f"line {finding.line}: {message(finding)}{times(finding)} ({finding.code})"
+            self._lines.prose(said, indent="    ", hang="  ")
+        if (rest := len(open_ends) - TROUBLES) > 0:
+            self._lines.line(f"    … and {rest:,} more")
 
     def _findings(self, session: SessionReport, roots: list[Finding]) -> None:
         if roots:
@@ -280,3 +293,8 @@ class FullReporter(LineReporter):
             line += ("  " if line else "") + f"(+{plural(consequences, 'consequence')}; -v shows them)"
         if line:
             self._lines.prose(line, style=DIM)
+
+
+def _tells_the_end(finding: Finding) -> bool:
+    rule = rule_of(finding.code)
+    return rule is not None and rule.ending

@@ -204,6 +204,8 @@ class Rule:
     """Asked after all rules that are not: it speaks about what they found."""
     taints: ClassVar[bool] = True
     """Whether later faults of the entity that it speaks about may be consequences."""
+    ending: ClassVar[bool] = False
+    """It tells at the recording's end why the session fell silent, so reports show it even where it is only a note."""
     symptoms: ClassVar[tuple[str, ...]] = ()
     """What a user notices: keys of `SYMPTOMS`."""
     example: ClassVar[Example]

@@ -26,8 +26,8 @@ def blamed(*entities: Entity | None) -> Entity | None:
 def unanswered(context: Context, type: str, cut: bool) -> Iterator[Verdict]:
     """A verdict for every request of that type to which the recording holds no answer.
 
-    Noted where the recording may simply have stopped too early: it is cut, and no later request of the type was
-    granted.  Requests are left out where an error that names none of them may have been the answer.
+    Noted where the recording may simply have stopped too early: it is cut soon after, and no later request of the type
+    was granted.  Requests are left out where an error that names none of them may have been the answer.
     """
     if not context.both_directions:
         return
@@ -35,7 +35,8 @@ def unanswered(context: Context, type: str, cut: bool) -> Iterator[Verdict]:
     for request in ledger.pending(type):
         if not request.doubtful:
             passed_over = ledger.granted.get(type, 0) > request.line
-            severity = Severity.WARNING if passed_over or not cut else Severity.INFO
+            late = passed_over or context.facts.waited(request.time)
+            severity = Severity.WARNING if late or not cut else Severity.INFO
             yield at_request(request, severity=severity)
 
 

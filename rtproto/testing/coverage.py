@@ -21,6 +21,7 @@ Cell = tuple[str, str, str]
 UNREACHED: Mapping[Cell, str] = {
     ("conversation item", "announced", "used"): "nothing can be asked about an item before it is shown",
     ("conversation item", "announced", "deleted"): "nothing can be asked about an item before it is shown",
+    ("conversation item", "announced", "done"): "a server does not use an id again",
     ("conversation item", "added", "announced"): "a server announces an item before it adds it",
     ("conversation item", "done", "announced"): "a server announces an item before it adds it",
     ("conversation item", "deleted", "announced"): "a server does not use an id again",

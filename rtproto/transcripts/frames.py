@@ -43,6 +43,14 @@ class Close(Struct, frozen=True, gc=False):
     """The status code of the WebSocket, where the line has it."""
     reason: str | None = None
 
+    def breaks_off(self, sender: str | None) -> bool:
+        """Whether it came in the middle of things, so that what was pending is not to be held against the server.
+
+        A client hangs up when it likes; 1006 stands for a connection that broke, and a server that closes with anything
+        but 1000 (or without a code, 1005) says itself that something went wrong.
+        """
+        return sender == "client" or self.code not in (None, 1000, 1005)
+
 
 class Frame(Struct, frozen=True, gc=False):
     """One message of a recorded connection, or its end."""

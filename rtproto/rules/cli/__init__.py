@@ -1,8 +1,8 @@
 """CLI: what a client may send.
 
-By theme: `envelope` (the event as such), `audio` (appends and commits), `voice` (what the model sounds like), `session`
-(how it answers), `formats`, `turns` and `transcribing` (what happens to the user's audio), `tools`, `items` and
-`responses`.  `settings` knows where each dialect keeps a setting.
+By theme: `envelope` (the event as such), `audio` (appends and commits), `trigger` (what asks for a response), `voice`
+(what the model sounds like), `session` (how it answers), `formats`, `turns` and `transcribing` (what happens to the
+user's audio), `tools`, `items` and `responses`.  `settings` knows where each dialect keeps a setting.
 """
 
 from rtproto.rules.cli import (
@@ -15,6 +15,7 @@ from rtproto.rules.cli import (
     settings,
     tools,
     transcribing,
+    trigger,
     turns,
     voice,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "settings",
     "tools",
     "transcribing",
+    "trigger",
     "turns",
     "voice",
 ]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
-from rtproto.protocol.values import field, tag_of
+from rtproto.protocol.values import field
 from rtproto.rules.base import BAD_AUDIO, LARGE_AUDIO, NOTHING, Context, Rule, Verdict
-from rtproto.rules.examples import Example, after, at, change, fill, upto
+from rtproto.rules.examples import Example, after, at, change, fill
 from rtproto.rules.out import looks_cut
 from rtproto.rules.sessions import silence
 
@@ -127,50 +127,6 @@ class CommitInVadMode(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         if context.facts.turn_detection_on() and context.first(self.code):
             yield Verdict()
-
-
-class NoResponseTrigger(Rule):
-    """Without turn detection, a commit is followed by a `response.create`.
-
-    Committing adds the user's words to the conversation and nothing more: the bot stays silent until it is asked.
-    """
-
-    code = "CLI029"
-    name = "no-response-trigger"
-    severity = Severity.INFO
-    needs = "both"
-    partial = "open"
-    message = "the turn was committed, but no response was asked for"
-    evidence = "The types say that a commit does not create a response."
-    exceptions = "Transcription sessions. A recording that stops right after the commit looks the same."
-    on = ("input_audio_buffer.committed", "response.create", "response.created")
-    since = "commit"
-    symptoms = ("silence",)
-    example = Example(
-        "push_to_talk",
-        upto("response.create"),
-        found=at("input_audio_buffer.committed"),
-        also=(at("input_audio_buffer.commit"),),
-        noted=True,
-    )
-
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        waiting: list[int] = context.memory(self.code, list[int])
-        waiting.clear()
-        facts = context.facts
-        if (
-            context.type == "input_audio_buffer.committed"
-            and facts.turn_detection_on() is False
-            and tag_of(facts.session) != "transcription"
-            and context.both_directions
-            and next(facts.ledger.pending("response.create"), None) is None
-        ):
-            waiting.append(context.line)
-        return NOTHING
-
-    def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
-        for line in context.memory(self.code, list[int]):
-            yield Verdict(line=line, type="input_audio_buffer.committed")
 
 
 class PushToTalkWithoutClear(Rule):

@@ -205,6 +205,8 @@ class InterruptIgnored(Rule):
 
 
 _AT_ONCE_MS = 1000
+_Turn = tuple[int, int, float | None]
+"""A turn that was committed: its line, the end of its speech in ms of audio, and the second at that line."""
 
 
 class VadResponseMissing(Rule):
@@ -223,6 +225,7 @@ class VadResponseMissing(Rule):
         "A user who speaks on within a second; a response that was in progress; an error in between; "
         "transcription sessions."
     )
+    ending = True
     symptoms = ("silence",)
     on = ("input_audio_buffer.speech_started", "input_audio_buffer.committed", "response.created", "error")
     since = "commit"
@@ -236,7 +239,7 @@ class VadResponseMissing(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        waiting: dict[str, tuple[int, int]] = context.memory(self.code, dict)
+        waiting: dict[str, _Turn] = context.memory(self.code, dict)
         if context.type == "input_audio_buffer.committed":
             yield from self._verdicts(waiting)
             item_id = field(event, "item_id")
@@ -248,19 +251,20 @@ class VadResponseMissing(Rule):
                 and tag_of(facts.session) != "transcription"
                 and field(facts.turn_detection(), "create_response") is True
             ):
-                waiting[item_id] = context.line, stopped.ms
+                waiting[item_id] = context.line, stopped.ms, facts.time
         elif context.type == "input_audio_buffer.speech_started":
             ms = field(event, "audio_start_ms")
-            if ms is None or any(ms - ended < _AT_ONCE_MS for _, ended in waiting.values()):
+            if ms is None or any(ms - ended < _AT_ONCE_MS for _, ended, _ in waiting.values()):
                 waiting.clear()
         else:
             waiting.clear()
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
-        if not cut:
-            yield from self._verdicts(context.memory(self.code, dict))
+        waiting: dict[str, _Turn] = context.memory(self.code, dict)
+        if not cut or any(context.facts.waited(since) for _, _, since in waiting.values()):
+            yield from self._verdicts(waiting)
 
-    def _verdicts(self, waiting: dict[str, tuple[int, int]]) -> Iterator[Verdict]:
-        for item_id, (line, _) in waiting.items():
+    def _verdicts(self, waiting: dict[str, _Turn]) -> Iterator[Verdict]:
+        for item_id, (line, _, _) in waiting.items():
             yield Verdict({"item": item_id}, line=line, type="input_audio_buffer.committed")
         waiting.clear()

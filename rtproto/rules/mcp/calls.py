@@ -186,6 +186,7 @@ class McpFollowUpMissing(Rule):
     exceptions = "A recording that stops right after the call looks the same."
     on = ("response.mcp_call.completed", "response.mcp_call.failed", "response.create", "response.created")
     since = "mcp call"
+    ending = True
     symptoms = ("silence", "tools")
     example = Example(
         "mcp_call",

@@ -206,9 +206,10 @@ class ResponseNeverDone(Rule):
         "the recording's end."
     )
     exceptions = (
-        "A recording that simply stops: noted, not blamed, unless the conversation has gone on to its next "
-        "response."
+        "A recording that simply stops, a client that hangs up, a connection that breaks: noted, not blamed, unless "
+        "the conversation has gone on to its next response, or 20 seconds have gone by."
     )
+    ending = True
     symptoms = ("silence",)
     example = Example(
         "out_of_band",
@@ -228,7 +229,7 @@ class ResponseNeverDone(Rule):
         line, type, _ = entity.history[0]
         yield Verdict(
             {"response": str(entity.key[0])},
-            severity=None if later or not cut else Severity.INFO,
+            severity=None if later or not cut or context.facts.waited(context.facts.heard) else Severity.INFO,
             entity=entity,
             line=line,
             type=type,

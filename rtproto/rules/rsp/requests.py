@@ -73,9 +73,11 @@ class ResponseCreateUnanswered(Rule):
         "The types say that the server answers with response.created; every other request in recordings was."
     )
     exceptions = (
-        "A recording that simply stops: noted, not blamed. An error that names no request may be the answer."
+        "A recording that simply stops within 20 seconds: noted, not blamed. An error that names no request may be "
+        "the answer."
     )
     on = ("error",)
+    ending = True
     symptoms = ("silence",)
     example = Example(
         "text_turn",
@@ -98,7 +100,7 @@ class ResponseCreateUnanswered(Rule):
             # One that was sent beside an active response is RSP020's.
             if request.line > unclear and (request.active is None or request.winding_down):
                 yield Verdict(
-                    severity=Severity.INFO if cut else None,
+                    severity=Severity.INFO if cut and not facts.waited(request.time) else None,
                     line=request.line,
                     type="response.create",
                     event=request.event,

@@ -104,10 +104,11 @@ class SessionUpdateUnanswered(Rule):
     message = "`{type}` got no answer"
     evidence = "The types: the server responds with session.updated, which shows the effective configuration."
     exceptions = (
-        "A recording that merely stops: a note. An error that names no request may be the answer, and so may the "
-        "fault that another rule found in the update."
+        "A recording that merely stops within 20 seconds: a note. An error that names no request may be the answer, "
+        "and so may the fault that another rule found in the update."
     )
     on = ("error",)
+    ending = True
     symptoms = ("config", "silence")
     example = Example(
         "text_turn",
@@ -128,7 +129,7 @@ class SessionUpdateUnanswered(Rule):
         for request in context.facts.ledger.open:
             if request.type in _REQUESTS and request.line > last_error and not _at_fault(context, request):
                 yield Verdict(
-                    severity=Severity.INFO if cut else None,
+                    severity=Severity.INFO if cut and not context.facts.waited(request.time) else None,
                     line=request.line,
                     type=request.type,
                     direction="client",
