@@ -6,6 +6,7 @@ The lines are those of docs/format.md, which the recorder writes too.  What a re
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -49,27 +50,35 @@ def main(argv: Sequence[str], prog: str) -> int:
 def _convert(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from rtproto.recording import reason
 
+    target = beside = None if args.output == "-" else Path(args.output)
     with ExitStack() as opened:
         try:
+            if target is not None:
+                if target.exists():
+                    parser.error(f"{args.output} exists; nothing was written")
+                # What does not become whole is never seen under its name.
+                beside = target.with_name(f".{target.name}.{os.getpid()}")
+                opened.callback(beside.unlink, missing_ok=True)
             source = _open(opened, args.recording, "rb", sys.stdin)
             recording, apart = _told_apart(source, args.input_format)
-            target = _open(opened, args.output, "xb", sys.stdout)
+            output = _open(opened, "-" if beside is None else str(beside), "xb", sys.stdout)
             options = {"redact": args.redact, "elide_audio": args.elide_audio}
             count = 0
             frames = recording.frames(MAX_LINE_BYTES)
             for line in lines(frames if apart is None else apart.frames(frames), **options):
-                target.write(line)
+                output.write(line)
                 count += 1
-            target.flush()
-        except FileExistsError:
-            parser.error(f"{args.output} exists; nothing was written")
+            output.flush()
+            if beside is not None and target is not None:
+                beside.replace(target)
         except (NotARecording, Unreadable) as why:
             console.say(f"{args.recording}: not converted: {why}")
             return NOT_CONVERTED
         except ValueError as error:
             parser.error(str(error))
         except OSError as error:
-            console.say(f"{error.filename or args.output}: not converted: {reason(error)}")
+            named = args.output if error.filename in (None, str(beside)) else error.filename
+            console.say(f"{named}: not converted: {reason(error)}")
             return NOT_CONVERTED
     console.say(f"{args.recording}: read as {recording.format.name}: {recording.reason}; {count:,} lines")
     if apart is not None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
 import io
 import json
+import os
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -101,3 +105,39 @@ def test_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert target.read_text() == "mine"
     assert main(["convert", str(tmp_path / "none"), "-o", "-"]) == 2
     assert "none: not converted: no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "why, damage",
+    [
+        ("the JSON stops in the middle of the value that begins at line 2", lambda raw: raw[:-20]),
+        ("the compressed data is broken", lambda raw: gzip.compress(raw * 9)[:-20]),
+    ],
+)
+def test_a_source_that_fails_midway_leaves_nothing(
+    why: str, damage: Callable[[bytes], bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "in", tmp_path / "out.jsonl"
+    whole = b'[{"type":"error"},\n{"type":"response.create","response":{}}]'
+    source.write_bytes(damage(whole))
+    assert main(["convert", str(source), "-o", str(target)]) == 2
+    assert f"in: not converted: {why}" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    source.write_bytes(whole)
+    assert main(["convert", str(source), "-o", str(target)]) == 0
+    assert len(target.read_bytes().splitlines()) == 2
+
+
+def test_a_disk_that_is_full(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "in", tmp_path / "out.jsonl"
+    source.write_text('{"type":"error"}\n')
+
+    def full(self: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert main(["convert", str(source), "-o", str(target)]) == 2
+    assert f"{target}: not converted: no space left on device" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
