@@ -55,7 +55,7 @@ from rtproto.rules.base import (
 from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, RawFrame, Salvage, as_bytes, salvage
 
 _OTHER = {"client": "server", "server": "client"}
-_FIRST = ("session.created", "transcription_session.created")
+FIRST = ("session.created", "transcription_session.created")
 """What a server begins with, and no client ever sends."""
 
 
@@ -226,7 +226,7 @@ class SessionChecker:
                 earlier = side.note_id(event.event_id, line)
             type = place.plan.type
             # A second start of the connection is another connection, with ids of its own.
-            under = None if earlier is None or type in _FIRST else self._judge_id(type, event, earlier)
+            under = None if earlier is None or type in FIRST else self._judge_id(type, event, earlier)
             self._judge(place, event, under)
             if under is not None:
                 self._taint(place, under)
@@ -288,7 +288,7 @@ class SessionChecker:
             direction = _OTHER[direction] if self._swapped else direction
         if found is None:
             return direction or "server"
-        if not self._facts.seen and direction == "client" and found.type in _FIRST:
+        if not self._facts.seen and direction == "client" and found.type in FIRST:
             self._swapped = self._swap_is_news = True
             direction = "server"
         if self._dialect is None:

@@ -1,4 +1,4 @@
-"""Judging a recording that lost parts of its events.
+"""Judging a recording: one that lost parts of its events, and one in which another connection begins.
 
 Members that were cut out are not missing, a text that was cut differs from nothing, and an event of which only the type
 is left can be early or late.  So from the first such event on, the connection is judged by the tables alone, by the
@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 
-from rtproto.checker import SessionChecker
-from rtproto.checker_plan import CHECKS, INSTANCES
+from rtproto.checker import FIRST, SessionChecker
+from rtproto.checker_plan import CHECKS, INSTANCES, Place
 from rtproto.findings import Finding, SessionReport
 from rtproto.protocol.blind import BlindEngine, table_codes
+from rtproto.protocol.values import field
 from rtproto.rules.base import FAULT, Rule, Verdict
 from rtproto.wire import salvage
 
@@ -26,6 +27,9 @@ _LEFT = table_codes() | _SHAPE
 OFF = tuple(sorted(INSTANCES.keys() - _LEFT))
 """The rules that are off where events have lost something."""
 
+_CONFIGURE = ("session.update", "transcription_session.update")
+_LATE_AT_MOST = 64
+"""Events that are kept for a connection that may begin."""
 _LOSSES: Mapping[str, str] = {
     "type-only": "{} recorded by type only",
     "elided": "{} cut by the recorder",
@@ -35,12 +39,18 @@ _LOSSES: Mapping[str, str] = {
 class RecordingChecker(SessionChecker):
     """A `SessionChecker` that also takes events of which the recording has lost something.
 
-    With `lossy` it is known from the start that there will be some.  The other arguments are those of `SessionChecker`.
+    With `lossy` it is known from the start that there will be some, with `after_another` that the recording went on to
+    this connection without an end of the one before.  The other arguments are those of `SessionChecker`.
     """
 
-    def __init__(self, *, lossy: bool = False, **options: Any) -> None:
+    def __init__(self, *, lossy: bool = False, after_another: bool = False, **options: Any) -> None:
         self._blind = lossy
         self._lost: Counter[str] = Counter()
+        self._after_another = after_another
+        self._late: list[tuple[int, bytes, float | None]] = []
+        """What the client has said since the server's last event, from a configuration on: it may be for the next."""
+        self.left = False
+        """The last event was not judged: it begins another connection, with a session of another id."""
         super().__init__(**options)
 
     def _begin(self) -> None:
@@ -55,7 +65,39 @@ class RecordingChecker(SessionChecker):
     @property
     def began_again(self) -> bool:
         """Whether a second session began, which is judged by itself from there on."""
-        return self._earlier > 0
+        return self.left or self._earlier > 0
+
+    def _judge(self, place: Place, event: Any, under: int | None = None, *, salvaged: bool = False) -> None:
+        context, type = self._context, place.plan.type
+        if type in FIRST and self._is_anothers(event):
+            self.left = True
+            self._sides["server"].events -= 1
+            self._facts.time = None  # it says nothing about how long this connection went on
+            return
+        if context.direction == "server":
+            self._late.clear()
+        elif (self._late or type in _CONFIGURE) and len(self._late) < _LATE_AT_MOST:
+            self._late.append((context.line, context.raw, self._facts.time))
+        super()._judge(place, event, under, salvaged=salvaged)
+
+    def _is_anothers(self, created: Any) -> bool:
+        """Whether the session that begins is not the one at hand."""
+        known, new = field(self._facts.session, "id"), field(created, "session", "id")
+        return known is not None and new is not None and known != new
+
+    def hand_over(self) -> list[tuple[int, bytes, float | None]]:
+        """Give up what the client sent to the connection that begins: lines, frames and times of its events since the
+        server's last, from the first configuration on, which clients send before they have heard of their session."""
+        late, self._late = self._late, []
+        if late:
+            first = late[0][0]
+            ledger = self._facts.ledger
+            for request in [request for request in ledger.open if request.line >= first]:
+                ledger.open.remove(request)
+            while self.findings and self.findings[-1].line >= first:
+                del self.findings[-1]
+            self._sides["client"].events -= len(late)
+        return late
 
     def feed_partial(
         self,
@@ -101,6 +143,8 @@ class RecordingChecker(SessionChecker):
         if report.events and self._facts.first_time is None:
             losses.append("no times")
         limits = report.limits
+        if self._after_another:
+            limits = ("begins where another connection of the recording stops without a close", *limits)
         if self._blind:
             lost = [_LOSSES[name].format(_events(self._lost[name])) for name in _LOSSES if self._lost[name]]
             what = " and ".join(lost) or "events are recorded in part"

@@ -114,10 +114,11 @@ class Settings:
         self._stream: BinaryIO | None = None
         self.start("")  # refuses a dialect that there is not before any file is opened
 
-    def start(self, path: str, *, lossy: bool = False) -> RecordingChecker:
+    def start(self, path: str, *, lossy: bool = False, after_another: bool = False) -> RecordingChecker:
         """The judge of a connection that begins; with `lossy`, of one that was recorded in part."""
         return RecordingChecker(
             lossy=lossy,
+            after_another=after_another,
             dialect=self._dialect,
             profile=self._profile,
             path=path,
@@ -263,16 +264,30 @@ class _Connections:
                 continue
             if checker is None:
                 checker = self._live[self._key(name)] = self._settings.start(self._path, lossy=lossy)
-            if frame.fault is not None:
-                new = checker.feed_fault(frame.fault, frame.direction, line=frame.line)
-            elif frame.loss:
-                new = checker.feed_partial(
-                    frame.direction, frame.raw, frame.loss, line=frame.line, time=frame.seconds
-                )
-            else:
-                new = checker.feed(frame.direction, frame.raw, line=frame.line, time=frame.seconds)
+            while True:
+                if frame.fault is not None:
+                    new = checker.feed_fault(frame.fault, frame.direction, line=frame.line)
+                elif frame.loss:
+                    new = checker.feed_partial(
+                        frame.direction, frame.raw, frame.loss, line=frame.line, time=frame.seconds
+                    )
+                else:
+                    new = checker.feed(frame.direction, frame.raw, line=frame.line, time=frame.seconds)
+                if not checker.left:
+                    break
+                checker = self._go_on(checker, name, lossy=lossy)
             if new and found is not None:
                 found(checker, new)
+
+    def _go_on(self, checker: RecordingChecker, name: str, *, lossy: bool) -> RecordingChecker:
+        """The judge of the connection that begins where the one of that judge has stopped."""
+        handed = checker.hand_over()
+        self._end(self._key(name), cut=True)
+        following = self._settings.start(self._path, lossy=lossy, after_another=True)
+        self._live[self._key(name)] = following
+        for line, raw, time in handed:
+            following.feed("client", raw, line=line, time=time)
+        return following
 
     def _key(self, name: str) -> str:
         self._first = self._first or name

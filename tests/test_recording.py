@@ -96,6 +96,48 @@ def test_without_a_close_a_second_connection_is_a_fault() -> None:
     assert codes(check(CLEAN + CLEAN))[0] == "SES002"
 
 
+def again(session_id: str) -> list[dict[str, Any]]:
+    """The lines of another connection: the client configures before it has heard of its session."""
+    created, update, *rest = (
+        json.loads(line) for line in CLEAN.replace(b'"sess_1"', f'"{session_id}"'.encode()).splitlines()
+    )
+    return [update, created, *rest]
+
+
+def test_a_file_that_goes_on_with_another_session_holds_two() -> None:
+    lines = [json.loads(line) for line in CLEAN.splitlines()]
+    report = check(jsonl(*lines, *again("sess_2"), *again("sess_3")))
+
+    assert codes(report) == []
+    first, second, third = report.sessions
+    assert [s.events for s in report.sessions] == [len(lines)] * 3
+    begins = "begins where another connection of the recording stops without a close"
+    assert begins not in first.limits
+    assert begins in second.limits
+    assert begins in third.limits
+
+
+def test_what_the_client_says_before_it_has_heard_of_its_session_is_not_the_last_ones() -> None:
+    lines = [json.loads(line) for line in CLEAN.splitlines()]
+    update, *rest = again("sess_2")
+    update["event"]["session"]["modalities"] = ["text"]
+    first, second = check(jsonl(*lines, update, *rest)).sessions
+
+    assert first.findings == ()
+    assert [(f.code, f.line) for f in second.roots(Severity.WARNING)] == [("DIA005", len(lines) + 1)]
+
+
+def test_a_connection_that_another_follows_did_not_go_on_for_long() -> None:
+    """The second begins a minute later, and the response that was in progress may have ended meanwhile."""
+    lines = [json.loads(line) for line in CLEAN.splitlines()]
+    stop = next(n for n, line in enumerate(lines) if line["event"]["type"] == "response.output_text.done")
+    timed = [{**line, "t": n / 10} for n, line in enumerate(lines[:stop])]
+    later = [{**line, "t": 60 + n / 10} for n, line in enumerate(again("sess_2")[1:])]
+    first, _ = check(jsonl(*timed, *later)).sessions
+
+    assert [(f.code, f.severity) for f in first.findings] == [("RSP007", Severity.INFO)]
+
+
 def test_selection() -> None:
     assert codes(check(BROKEN, select="RSP")) == []
     assert codes(check(BROKEN, select=["out"])) == ["OUT016"]

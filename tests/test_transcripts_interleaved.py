@@ -283,9 +283,9 @@ def test_sessions_that_follow_each_other() -> None:
     a, b = Call("a"), Call("b")
     events = [a.created(), *a.turn()[:6], b.created(), *b.turn(), {"type": "response.create"}]
     report = checked(events)
-    assert found(report) == [[("SES002", 8)]]
-    assert report.sessions[0].events == len(events)
-    assert LOSS not in report.sessions[0].losses
+    assert found(report) == [[], []]
+    assert [session.events for session in report.sessions] == [7, len(events) - 7]
+    assert all(LOSS not in session.losses for session in report.sessions)
     assert survey(read(io.BytesIO(log(events)))) is None
 
 
@@ -311,8 +311,8 @@ def test_ids_that_two_sessions_share_tell_nothing() -> None:
 def test_a_configuration_that_names_no_session() -> None:
     _, b, events = two()
     events.insert(30, b.event("session.updated", session={"type": "realtime"}))
-    (session,) = checked(events).sessions
-    assert session.limits[-1].count("a `session.updated` does not say which session it is of; ")
+    for session in checked(events).sessions:
+        assert session.limits[-1].count("a `session.updated` does not say which session it is of; ")
 
 
 def test_connections_that_the_log_names() -> None:
@@ -361,8 +361,7 @@ def test_a_pipe_cannot_be_read_twice() -> None:
 
     _, _, events = two()
     report = check_stream(Pipe(log(events)))
-    assert len(report.sessions) == 1
-    assert LOSS not in report.sessions[0].losses
+    assert all(LOSS not in session.losses for session in report.sessions)
 
 
 def test_a_compressed_log(tmp_path: Path) -> None:

@@ -182,7 +182,9 @@ class FullReporter(LineReporter):
 
     def _pending(self, session: SessionReport) -> None:
         """What the session still waits for where the recording stops, of which the findings are only notes."""
-        open_ends = [f for f in session.roots() if f.severity < self._least and _tells_the_end(f)]
+        told = {finding.line for finding in session.roots(self._least)}
+        notes = (f for f in session.roots() if f.severity < self._least and f.line not in told)
+        open_ends = [finding for finding in notes if _tells_the_end(finding)]
         if not open_ends:
             return
         self._lines.line("  open at the end:")

@@ -60,7 +60,8 @@ class FirstEventNotSessionCreated(Rule):
 class SessionCreatedRepeated(Rule):
     """A connection has one `session.created`.
 
-    A second one means that two connections were written into one file. Each is judged by itself.
+    A second one means that two connections were taken for one. Each is judged by itself. Where a file goes on with a
+    session of another id, that is a reconnect, and no fault: the report has a session for each.
     """
 
     code = "SES002"
