@@ -85,6 +85,10 @@ class RecordingChecker(SessionChecker):
         known, new = field(self._facts.session, "id"), field(created, "session", "id")
         return known is not None and new is not None and known != new
 
+    def note_close(self, line: int, code: int, reason: str) -> None:
+        """Take note of a close of the connection whose code says that something went wrong."""
+        self._troubles.note_close(line, code, reason)
+
     def hand_over(self) -> list[tuple[int, bytes, float | None]]:
         """Give up what the client sent to the connection that begins: lines, frames and times of its events since the
         server's last, from the first configuration on, which clients send before they have heard of their session."""

@@ -89,12 +89,13 @@ class Finding(Struct, frozen=True):
 
 class Trouble(Struct, frozen=True):
     """What the server said went wrong, which breaks no rule: an `error`, a response that failed or is incomplete, or a
-    transcription, a call of a remote tool or a listing of them that failed."""
+    transcription, a call of a remote tool or a listing of them that failed, or the close of a connection that broke."""
 
     line: int
     event: str
     """Its type: `error`, `response.done`, `conversation.item.input_audio_transcription.failed`,
-    `mcp_list_tools.failed`, `response.mcp_call.failed`, or `response.output_item.done` with a call's error."""
+    `mcp_list_tools.failed`, `response.mcp_call.failed`, `response.output_item.done` with a call's error, or `close`,
+    which is no event: the connection was closed with that `code` of WebSocket, and `message` is the reason."""
     status: str = ""
     """Of a response: `failed` or `incomplete`."""
     reason: str = ""

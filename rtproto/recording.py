@@ -257,6 +257,9 @@ class _Connections:
                 checker = self._live.get(self._key(name))
             if frame.close is not None:
                 if checker is not None:
+                    trouble = frame.close.trouble(frame.direction)
+                    if trouble is not None:
+                        checker.note_close(frame.line, trouble, frame.close.reason or "")
                     self._end(
                         self._key(name), cut=frame.close.breaks_off(frame.direction), time=frame.seconds
                     )

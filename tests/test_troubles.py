@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import msgspec
+import pytest
 
 from rtproto.checker import SessionChecker
 from rtproto.checker_losses import RecordingChecker
 from rtproto.findings import Report, Trouble
 from rtproto.packing import plain
 from rtproto.protocol.troubles import MOST
+from rtproto.recording import check_stream
 from rtproto.reports import Options, render
+from rtproto.reports.totals import MOST_KINDS
+from rtproto.reports.words import trouble_words
 from rtproto.rules.sessions import session as sample
 from tests.judging import check, encode
 from tests.report_samples import session
@@ -260,6 +265,7 @@ TROUBLES = (
     Trouble(17, "mcp_list_tools.failed", server_label="wiki"),
     Trouble(18, "response.output_item.done", code="401", message="Unauthorized", server_label="wiki"),
 )
+CLOSED = Trouble(19, "close", code="1011", message="keepalive ping timeout")
 
 
 def test_the_full_report_shows_them_without_being_asked() -> None:
@@ -280,6 +286,72 @@ def test_the_full_report_shows_them_without_being_asked() -> None:
         "checked 1 file, 18 events: no findings\n"
     )
     assert "server said" not in render(Report((session(troubles=TROUBLES),)), options=Options(quiet=True))
+
+
+def test_the_concise_report_has_a_line_for_each() -> None:
+    report = Report((session(events=18, troubles=(TROUBLES[-1], CLOSED)),))
+
+    assert render(report, "concise") == (
+        'session.jsonl:18: the server said: call of a remote tool failed at wiki, 401: "Unauthorized"\n'
+        'session.jsonl:19: the server said: connection closed with 1011: "keepalive ping timeout"\n'
+        "checked 1 file, 18 events: no findings\n"
+    )
+    assert "server said" not in render(report, "concise", Options(quiet=True))
+
+
+def test_totals_count_them_by_kind_and_file() -> None:
+    twice = (Trouble(3, "error", code="rate_limited", count=2, last_line=9), CLOSED)
+    report = Report(
+        (
+            session(events=9, path="a.jsonl", troubles=twice, troubles_left_out=1),
+            session(events=9, path="b.jsonl", troubles=(Trouble(4, "error", code="rate_limited"),)),
+            session(events=9, path="c.jsonl"),
+        )
+    )
+
+    assert render(report, "totals").splitlines()[:5] == [
+        "a.jsonl: 9 events: no findings; the server said 4 things went wrong",
+        "b.jsonl: 9 events: no findings; the server said 1 thing went wrong",
+        "c.jsonl: 9 events: no findings",
+        "the server said: error rate_limited: 3 in 2 files, first a.jsonl:3",
+        "the server said: connection closed with 1011: 1 in 1 file, first a.jsonl:19",
+    ]
+
+
+def test_totals_keep_no_more_kinds_than_they_must() -> None:
+    kinds = MOST_KINDS // MOST + 2
+    sessions = tuple(
+        session(path=f"{n}.jsonl", troubles=tuple(Trouble(1, "error", code=f"c{n}_{k}") for k in range(MOST)))
+        for n in range(kinds)
+    )
+
+    written = render(Report(sessions), "totals")
+    assert written.count("the server said: error") == MOST_KINDS
+
+
+@pytest.mark.parametrize(
+    "close, said",
+    [
+        (
+            {"direction": "server", "close": {"code": 1011, "reason": "internal error"}},
+            [Trouble(2, "close", code="1011", message="internal error")],
+        ),
+        ({"close": {"code": 1006}}, [Trouble(2, "close", code="1006")]),
+        ({"direction": "client", "close": {"code": 1011}}, []),
+        ({"direction": "server", "close": {"code": 1000}}, []),
+        ({"direction": "server", "close": {"code": 1001}}, []),
+        ({"close": {}}, []),
+    ],
+)
+def test_a_close_that_says_that_something_went_wrong(close: dict[str, Any], said: list[Trouble]) -> None:
+    lines = ({"direction": "server", "event": sample("text_turn")[0][1]}, close)
+    stream = io.BytesIO(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+
+    assert [*check_stream(stream).sessions[0].troubles] == said
+
+
+def test_a_connection_that_was_lost() -> None:
+    assert trouble_words(Trouble(2, "close", code="1006")) == "connection lost"
 
 
 def test_of_many_the_full_report_shows_the_first() -> None:

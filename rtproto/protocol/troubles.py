@@ -58,15 +58,22 @@ class Troubles:
         """Keep an event that says that a transcription, a remote tool, or a listing of such tools failed."""
         self._note(Trouble(line, tag_of(event) or "", server_label=_text(server_label, _NAME)), error)
 
+    def note_close(self, line: int, code: int, reason: str) -> None:
+        """Keep a close of the connection with a code that says that something went wrong."""
+        self._keep(Trouble(line, "close", code=str(code), message=reason[:_TEXT]))
+
     def _note(self, trouble: Trouble, error: Any) -> None:
         code = field(error, "code")
-        trouble = replace(
+        told = replace(
             trouble,
             type=_text(field(error, "type"), _NAME),
             # Errors of remote tools have a number: that of HTTP, or of JSON-RPC.
             code=str(code) if isinstance(code, int) else _text(code, _NAME),
             message=_text(field(error, "message"), _TEXT),
         )
+        self._keep(told)
+
+    def _keep(self, trouble: Trouble) -> None:
         same = (
             (trouble.event, trouble.status, trouble.reason, trouble.refused_type, trouble.server_label),
             (trouble.type, trouble.code, _VARIABLE.sub("*", trouble.message)),

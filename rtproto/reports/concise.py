@@ -1,6 +1,7 @@
 """The report in one line a finding, as compilers write them: for editors, for `grep`, and for long lists.
 
-`path:line: severity[CODE] name: message`; the sums come last.  With `quiet` there is nothing but the findings.
+`path:line: severity[CODE] name: message`, and after a session's findings `path:line: the server said: …`; the sums come
+last.  With `quiet` there is nothing but the findings.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections import Counter
 
 from rtproto.findings import Finding, SessionReport
 from rtproto.reports.lines import LineReporter
-from rtproto.reports.words import plural
+from rtproto.reports.words import escape, plural, trouble_words
 
 
 class ConciseReporter(LineReporter):
@@ -27,6 +28,13 @@ class ConciseReporter(LineReporter):
             count = 0 if self._options.verbose else consequences[id(finding)]
             more = f" (+{plural(count, 'consequence')})" if count else ""
             self._lines.finding(finding, session.path, more)
+        self._troubles(session)
+
+    def _troubles(self, session: SessionReport) -> None:
+        if not self._options.quiet:
+            for trouble in session.troubles:
+                place = f"{escape(session.path)}:{trouble.line}"
+                self._lines.line(f"{place}: the server said: {trouble_words(trouble)}")
 
     def finding(self, finding: Finding, path: str) -> None:
         """Write one finding of a session that goes on."""
@@ -36,3 +44,4 @@ class ConciseReporter(LineReporter):
     def ended(self, session: SessionReport) -> None:
         """Count a session whose findings were written."""
         self._tally.session(session)
+        self._troubles(session)

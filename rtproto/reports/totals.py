@@ -1,6 +1,6 @@
 """The report in one line a file, and at the end one line a rule: for many recordings, whatever their number.
 
-What is kept until the end is only the counts of rules.
+What is kept until the end is only the counts of rules, and of what servers said went wrong.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from rtproto.findings import Finding, SessionReport, Severity, Unchecked
+from rtproto.findings import Finding, SessionReport, Severity, Trouble, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.lines import COLORS, LineReporter, counted
-from rtproto.reports.words import escape, plural
+from rtproto.reports.words import escape, plural, trouble_name
+
+MOST_KINDS = 1_000
+"""Kinds of what servers said went wrong that are counted: they name them as they like."""
 
 
 class _Rule(Struct):
@@ -27,6 +30,17 @@ class _Rule(Struct):
     files: int = 0
 
 
+class _Said(Struct):
+    """What servers said went wrong, of one kind."""
+
+    place: str
+    """Where it was said first."""
+    path: str
+    """The file that said it last."""
+    count: int = 0
+    files: int = 1
+
+
 class TotalsReporter(LineReporter):
     """Writes a file's line when the next one begins, and the rules at the end, the worst and most common first."""
 
@@ -38,6 +52,9 @@ class TotalsReporter(LineReporter):
         self._codes: Counter[str] = Counter()
         """Of the file at hand."""
         self._rules: dict[str, _Rule] = {}
+        self._said: dict[str, _Said] = {}
+        self._troubles = 0
+        """What the server said went wrong in the file at hand, repetitions included."""
 
     def session(self, session: SessionReport) -> None:
         """Count one session."""
@@ -50,6 +67,21 @@ class TotalsReporter(LineReporter):
             self._severities[finding.severity] += 1
             self._codes[finding.code] += 1
             self._count(finding, session.path)
+        self._troubles += session.troubles_left_out
+        for trouble in session.troubles:
+            self._troubles += trouble.count
+            self._note(trouble, session.path)
+
+    def _note(self, trouble: Trouble, path: str) -> None:
+        name = trouble_name(trouble)
+        known = self._said.get(name)
+        if known is None:
+            if len(self._said) >= MOST_KINDS:
+                return
+            known = self._said[name] = _Said(f"{escape(path)}:{trouble.line}", path)
+        known.count += trouble.count
+        known.files += known.path != path
+        known.path = path
 
     def _count(self, finding: Finding, path: str) -> None:
         known = self._rules.get(finding.code)
@@ -70,8 +102,10 @@ class TotalsReporter(LineReporter):
         verdict = counted(self._severities, reversed(Severity))
         if verdict or not self._options.quiet:
             told = f"{verdict}: {codes}" if verdict else "no findings"
+            if self._troubles:
+                told += f"; the server said {plural(self._troubles, 'thing')} went wrong"
             self._lines.line(f"{escape(self._path)}: {plural(self._events, 'event')}: {told}")
-        self._path, self._events = None, 0
+        self._path, self._events, self._troubles = None, 0, 0
         self._severities.clear()
         self._codes.clear()
 
@@ -88,4 +122,7 @@ class TotalsReporter(LineReporter):
             label = self._lines.paint(f"{rule.severity.label}[{code}]", COLORS[rule.severity])
             files = plural(rule.files, "file")
             self._lines.line(f"{label} {rule.name}: {rule.count:,} in {files}, first {rule.place}")
+        for name, said in sorted(self._said.items(), key=lambda kind: (-kind[1].files, kind[0])):
+            files = plural(said.files, "file")
+            self._lines.line(f"the server said: {name}: {said.count:,} in {files}, first {said.place}")
         super().finish()

@@ -231,15 +231,21 @@ TROUBLE_LIMIT = 400
 """Characters that a report shows of what a server said went wrong."""
 
 
-def trouble_words(trouble: Trouble) -> str:
-    """What the server said went wrong, in one line that is safe to print: `error invalid_value: "…"`."""
+def trouble_name(trouble: Trouble) -> str:
+    """What kind of thing the server said went wrong, safe to print: `error invalid_value`."""
     names = [show(name) for name in (trouble.reason, trouble.code or trouble.type) if name]
     if trouble.event == "error":
-        words = " ".join(["error", *names])
-    else:
-        what = _FAILED.get(trouble.event) or f"response {trouble.status}"
-        by = f" at {show(trouble.server_label)}" if trouble.server_label else ""
-        words = ", ".join([what + by, *names])
+        return " ".join(["error", *names])
+    if trouble.event == "close":
+        return "connection lost" if trouble.code == "1006" else f"connection closed with {show(trouble.code)}"
+    what = _FAILED.get(trouble.event) or f"response {trouble.status}"
+    by = f" at {show(trouble.server_label)}" if trouble.server_label else ""
+    return ", ".join([what + by, *names])
+
+
+def trouble_words(trouble: Trouble) -> str:
+    """What the server said went wrong, in one line that is safe to print: `error invalid_value: "…"`."""
+    words = trouble_name(trouble)
     if trouble.message:
         message = prose(trouble.message, TROUBLE_LIMIT).replace('"', '\\"')
         words += f': "{message}"'

@@ -51,6 +51,10 @@ class Close(Struct, frozen=True, gc=False):
         """
         return sender == "client" or self.code not in (None, 1000, 1005)
 
+    def trouble(self, sender: str | None) -> int | None:
+        """The code, where it says that something went wrong: the server, or nobody, ended the connection with it."""
+        return None if sender == "client" or self.code in (1000, 1001, 1005) else self.code
+
 
 class Frame(Struct, frozen=True, gc=False):
     """One message of a recorded connection, or its end."""
