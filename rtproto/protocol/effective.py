@@ -17,6 +17,16 @@ _SOON_SECONDS = 1.0
 _SOON_LINES = 10
 
 
+def name_of_voice(voice: Any) -> str | None:
+    """A voice by its name or id: a string, or an object that names one."""
+    return voice if isinstance(voice, str) else field(voice, "id") or field(voice, "name")
+
+
+def voice_of(config: Any) -> str | None:
+    """The voice of a session or response of either dialect; None where it names none."""
+    return name_of_voice(field(config, "voice") or field(config, "audio", "output", "voice"))
+
+
 class Effective(Memory):
     """The memory of one connection, asked for its configuration."""
 

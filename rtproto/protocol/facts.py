@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from rtproto.protocol.effective import Effective
+from rtproto.protocol.effective import Effective, voice_of
 from rtproto.protocol.happenings import Happening
 from rtproto.protocol.hearing import COMMIT_MS, Taken, total
 from rtproto.protocol.records import CLIENT_IDS, Item, Response, response_of, settle
@@ -375,8 +375,17 @@ class Facts(Effective):
         settle(entity, field(event, "transcript"))
         self.heard = self.time
         response = self.responses.get(field(event, "response_id") or "")
-        if self.spoke_line is None and field(event, "transcript") and (response is None or response.default):
-            self.spoke_line, self.spoke_type = line, tag_of(event) or ""
+        if field(event, "transcript"):
+            self._speak(event, line, response)
+
+    def _speak(self, event: Any, line: int, response: Response | None) -> None:
+        """Remember the first audio of the default conversation, and in which voice it is."""
+        if self.spoke_line is not None or (response is not None and not response.default):
+            return
+        self.spoke_line, self.spoke_type = line, tag_of(event) or ""
+        if response is not None:
+            configs = (response.created, response.asked, response.session)
+            self.spoke_voice = next(filter(None, map(voice_of, configs)), None)
 
     def on_mcp_arguments_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         settle(entity, field(event, "arguments"))
@@ -422,11 +431,7 @@ class Facts(Effective):
             self.audio_delta = (line, tag_of(event) or "")
         self.output_audio[event.item_id, event.content_index] = entity
         self.playback.rates.setdefault((event.item_id, event.content_index), self.bytes_per_ms("output"))
-        if self.spoke_line is None:
-            self.spoke_type = tag_of(event) or ""
-            response = self.responses.get(field(event, "response_id") or "")
-            if response is None or response.default:
-                self.spoke_line = line
+        self._speak(event, line, self.responses.get(field(event, "response_id") or ""))
 
     def on_truncated(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         place = field(event, "item_id") or "", field(event, "content_index") or 0

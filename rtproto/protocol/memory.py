@@ -63,6 +63,7 @@ class Memory:
         "session_type",
         "spoke_line",
         "spoke_type",
+        "spoke_voice",
         "time",
         "tool_listings",
         "troubles",
@@ -150,3 +151,5 @@ class Memory:
         self.spoke_type = ""
         self.spoke_line: int | None = None
         """The line of the first audio output in the default conversation."""
+        self.spoke_voice: str | None = None
+        """The voice of the response that it is of; None where nothing has shown it."""

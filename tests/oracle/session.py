@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from rtproto.events.dialect import BETA, GA, TRANSLATION
 from rtproto.findings import Severity
 
-from .reading import BETA_NAMES, FLAT_FIELDS, GA_NAMES, NESTED_FIELDS, OPENING, SESSIONS, Log
+from .reading import BETA_NAMES, FLAT_FIELDS, GA_NAMES, NESTED_FIELDS, OPENING, SESSIONS, Event, Log
+from .response import answered
 
 SPEECH = tuple(
     f"response.{prefix}{end}"
@@ -75,7 +77,7 @@ def dia018(log: Log) -> Faults:
 
 
 def cli006(log: Log) -> Faults:
-    """Once the default conversation holds audio of the model, no request names another voice than the session's.
+    """Once the default conversation holds audio of the model, no request names another voice than it was spoken with.
 
     Audio shows by its first delta, or, where it travels on a media track, by its transcript when that is whole.
     """
@@ -95,11 +97,24 @@ def cli006(log: Log) -> Faults:
             )
         ]
         holder = "session" if e.type == "session.update" else "response"
-        place = ("audio", "output", "voice") if log.dialect == "ga" else ("voice",)
-        mine = log.session(e, *place)
-        other = e.get(holder, *place)
-        if spoken and mine and other and other != mine:
+        other = e.get(holder, *_voice_at(log))
+        mine = _voice(log, spoken[0]) or log.session(e, *_voice_at(log)) if spoken else None
+        if mine and other and other != mine:
             yield e.at, Severity.ERROR
+
+
+def _voice_at(log: Log) -> tuple[str, ...]:
+    return ("audio", "output", "voice") if log.dialect == "ga" else ("voice",)
+
+
+def _voice(log: Log, spoken: Event) -> Any:
+    """The voice of the response that an event is of: as the server shows it, else as asked for, else the session's."""
+    created = log.created(spoken.get("response_id"), spoken)
+    if created is None:
+        return None
+    asked = [e for e in log.client("response.create") if answered(log).get(e.at) == created]
+    shown = [e.get("response", *_voice_at(log)) for e in (created, *asked)]
+    return next(filter(None, shown), None) or log.session(created, *_voice_at(log))
 
 
 def cli014(log: Log) -> Faults:

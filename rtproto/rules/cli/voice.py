@@ -7,15 +7,11 @@ from typing import Any
 
 from rtproto.events.base import BetaVoice, VoiceName
 from rtproto.findings import Severity, Witness
+from rtproto.protocol.effective import name_of_voice, voice_of
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.cli.settings import CONFIGURES, UPDATES, asked, setting, values_of
 from rtproto.rules.examples import Example, after, change
-
-
-def _voice(value: Any) -> str | None:
-    """A voice by its name or id: a string, or an object that names one."""
-    return value if isinstance(value, str) else field(value, "id") or field(value, "name")
 
 
 class VoiceChangeAfterAudio(Rule):
@@ -27,7 +23,7 @@ class VoiceChangeAfterAudio(Rule):
     code = "CLI006"
     name = "voice-change-after-audio"
     needs = "both"
-    message = "voice {asked} is asked for after the session spoke with {spoken}"
+    message = "voice {asked} is asked for after the model spoke with {spoken}"
     evidence = (
         "The types and the guide say that the voice cannot change after the first audio; the refusal is "
         "cannot_update_voice."
@@ -53,8 +49,8 @@ class VoiceChangeAfterAudio(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        wanted = next((_voice(wish.value) for wish in asked(event, "voice")), None)
-        spoken = _voice(setting(facts.session, "voice"))
+        wanted = next((name_of_voice(wish.value) for wish in asked(event, "voice")), None)
+        spoken = facts.spoke_voice or voice_of(facts.session)
         if wanted is None or spoken is None or facts.spoke_line is None or wanted == spoken:
             return
         if field(event, "response", "conversation") != "none":
