@@ -39,7 +39,11 @@ class Effective(Memory):
 
     def turn_detection(self) -> Any:
         """The effective session's turn detection: None where it is off, UNSET where no session has shown it."""
-        holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")
+        return self.turn_detection_of(self.session)
+
+    def turn_detection_of(self, session: Any) -> Any:
+        """The same of any session that the server shows."""
+        holder = session if self.dialect == "beta" else field(session, "audio", "input")
         detection = getattr(holder, "turn_detection", UNSET)
         return None if _DETECTS_NOTHING.search(field(detection, "raw") or "") else detection
 

@@ -104,6 +104,11 @@ class Facts(Effective):
         """Whether the client may have chosen the place of this item in a request that the recording does not show."""
         return "client" not in self.seen and item_id not in self.ledger.generated
 
+    def hears_turn(self, line: int) -> bool:
+        """Whether a turn of the user's is going on, or was when turn detection was switched off just now."""
+        left = 0 < self.hearing.left_line == self.changed_line
+        return self.hearing.item is not None or (left and self.just_changed(line))
+
     def committing_by_hand(self) -> bool:
         """Whether the client has committed while the user spoke, and waits for the answer."""
         asked = self.ledger.pending("input_audio_buffer.commit")
@@ -159,11 +164,13 @@ class Facts(Effective):
     # Handlers: one an event type, called after the event was judged.
 
     def on_session(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        rate = self.bytes_per_ms("input")
+        rate, was_off = self.bytes_per_ms("input"), self.turn_detection() is None
         self.session = field(event, "session")
         self.session_line, self.session_type = line, tag_of(event) or ""
         if self.session_type.endswith(".updated"):
             self.changed_line, self.changed_time = line, self.time
+            if was_off or self.turn_detection() is None:
+                self.hearing.on_switched_off(line)
         if self.written() and rate is not None and rate != self.bytes_per_ms("input"):
             # What was appended at two rates is no number of bytes any more.
             self.hearing.emptied = None

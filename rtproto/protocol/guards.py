@@ -91,6 +91,13 @@ def _speech_item(facts: Facts, event: Any, entity: Any) -> bool:
     return item is None or bool(field(event, "item_id") == item) or facts.committing_by_hand()
 
 
+def _turn_detection_switched(facts: Facts, event: Any, entity: Any) -> bool:
+    """Turn detection is off from now on, or was until now, and what it had heard by then is in the recording."""
+    off = facts.turn_detection_of(field(event, "session")) is None or facts.turn_detection_on() is False
+    began = facts.session is not None and not facts.mid_session
+    return off and (began or facts.hearing.speech_line > 0)
+
+
 def _speech_cut_off(facts: Facts, event: Any, entity: Any) -> bool:
     """A commit came while the user spoke, which the client asked for, or which took another item than now stops."""
     taken = facts.hearing.cut_off
@@ -204,6 +211,7 @@ GUARDS: Mapping[str, Guard] = {
     "added before": _added_before,
     "audio part": _audio_part,
     "speech item": _speech_item,
+    "turn detection switched": _turn_detection_switched,
     "speech cut off": _speech_cut_off,
     "committed item": _committed_item,
     "spoken item": _spoken_item,

@@ -48,6 +48,7 @@ class Hearing:
         "emptied",
         "generated",
         "item",
+        "left_line",
         "speaking",
         "speech_line",
         "start_line",
@@ -77,6 +78,8 @@ class Hearing:
         """The item of the turn that is going on: of the speech, or of its end where the start was not recorded."""
         self.speaking = False
         """Speech has started, and neither its end nor a commit nor a clear has come since."""
+        self.left_line = 0
+        """The line that switched turn detection off in the middle of a turn, until the next turn; 0 where none has."""
         self.cut_off: str | None = None
         """The item of a commit that came while somebody spoke, until that speech stops; empty where the client had
         asked for it."""
@@ -136,7 +139,7 @@ class Hearing:
         self.start_time = time
         ms = field(event, "audio_start_ms")
         self.start_line = self.speech_line = line
-        self.item, self.speaking, self.cut_off = self._announced(event), True, None
+        self.item, self.speaking, self.cut_off, self.left_line = self._announced(event), True, None, 0
         if ms is not None:
             self.started = Mark(ms, line, self.item)
 
@@ -145,7 +148,7 @@ class Hearing:
         ms = field(event, "audio_end_ms")
         self.speech_line = line
         item = self._announced(event)
-        self.item, self.speaking, self.cut_off = self.item or item, False, None
+        self.item, self.speaking, self.cut_off = None if self.left_line else self.item or item, False, None
         if ms is not None:
             self.stopped = Mark(ms, line, item)
 
@@ -157,8 +160,14 @@ class Hearing:
         item = self._announced(event)
         if self.speaking:
             self.cut_off = "" if by_hand else item
-        self.item, self.speaking = None, False
+        self.item, self.speaking, self.left_line = None, False, 0
 
     def on_cleared(self) -> None:
         """Whoever spoke is not heard any more."""
         self.item, self.speaking, self.cut_off = None, False, None
+
+    def on_switched_off(self, line: int) -> None:
+        """Whoever spoke is not heard any more; what was on its way may still come."""
+        if self.item is not None:
+            self.left_line = line
+        self.item, self.speaking = None, False

@@ -17,6 +17,7 @@ _ACTIVITY = Route("session", "activity")
 _IN_RESPONSE = Route("session", "response")
 _ASK = Route("session", "ask")
 _BEGUN = Route("lifetime", "begun")
+_DETECTION = Route("input audio buffer", "detection switched", only="turn detection switched")
 _RESPONSE = Route("response", "activity", ("response_id",))
 _PART_KEY = ("item_id", "content_index")
 
@@ -95,9 +96,9 @@ _ARGUMENTS = {
 
 SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
     "session.created": (Route("session", "created"),),
-    "session.updated": (Route("session", "updated"), _BEGUN),
+    "session.updated": (Route("session", "updated"), _BEGUN, _DETECTION),
     "transcription_session.created": (Route("session", "created"),),
-    "transcription_session.updated": (Route("session", "updated"), _BEGUN),
+    "transcription_session.updated": (Route("session", "updated"), _BEGUN, _DETECTION),
     "error": (Route("session", "error"), Route("lifetime", "expired", only="session expired")),
     "conversation.created": (_ACTIVITY, Route("conversation announcement", "created")),
     "rate_limits.updated": (_ACTIVITY,),
@@ -146,7 +147,7 @@ SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
     "response.created": (
         _IN_RESPONSE,
         _BEGUN,
-        Route("committed turn", "response created"),
+        Route("committed turn", "response created", only="default conversation"),
         Route("idle turn", "response created", only="default conversation"),
         Route("conversation", "response created", only="default conversation"),
         Route("response", "created", ("response.id",)),

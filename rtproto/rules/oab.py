@@ -148,7 +148,7 @@ class ClearedWithoutCause(Rule):
         facts = context.facts
         if not context.both_directions or facts.mid_session:
             return
-        if not facts.output_clears and facts.hearing.item is None:
+        if not facts.output_clears and not facts.hears_turn(context.line):
             yield Verdict()
 
 
@@ -221,7 +221,7 @@ class ClearWithoutCancel(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        if facts.current_response is None or facts.hearing.item is not None:
+        if facts.current_response is None or facts.hears_turn(context.line):
             return
         if next(facts.ledger.pending("response.cancel"), None) is None:
             response = context.engine.find("response", (facts.current_response,))

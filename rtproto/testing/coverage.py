@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from rtproto.protocol.machine import is_legal
 from rtproto.protocol.tables import MACHINES
+from rtproto.protocol.tables.audio import INPUT_AUDIO_BUFFER
 from rtproto.testing.chooser import Seeded
 from rtproto.testing.generation import prepare
 from rtproto.testing.moves import FEATURES
@@ -28,6 +29,15 @@ UNREACHED: Mapping[Cell, str] = {
     ("conversation", "active", "response created"): "a response is created once",
     ("translation session", "closed", "update"): "nobody would answer it",
     ("input audio buffer", "stopped", "timeout"): "the turn that stopped is committed first",
+    **{
+        ("input audio buffer", state, input): "turn detection is switched between turns"
+        for state, inputs in {
+            "speaking": ("detection switched",),
+            "stopped": ("detection switched",),
+            "left": INPUT_AUDIO_BUFFER.inputs,
+        }.items()
+        for input in inputs
+    },
     ("idle turn", "committed", "speech started"): "the item follows its commit at once",
     ("idle turn", "committed", "response created"): "the committed turn, which misses its item, objects",
 }

@@ -93,6 +93,8 @@ class Hearing:
         self.appended = 0
         self.emptied = 0
         """Where the buffer was committed or cleared last."""
+        self.asked = 0
+        """Where the client asked for its last commit: what is appended later is the next turn's."""
         self.start = 0
         self.end = 0
         self.item: str | None = None

@@ -204,6 +204,8 @@ def iab001(log: Log) -> Faults:
         heard = [m for m in moved if not m.type.endswith(("commit", "committed"))]
         since = moved[len(moved) if not heard else moved.index(heard[-1]) + 1 :]
         by_hand = not since or since[0].client or since[0].get("item_id") != e.get("item_id")
+        if heard and heard[-1].type == "session.updated" and not moved[-1].type.startswith("input"):
+            heard = heard[:-1]  # The stop was on its way: that it comes too late is IAB013's matter.
         if heard and heard[-1].type.endswith("speech_started") and by_hand:
             continue
         if log.complete or any(m.type.endswith(("started", "stopped")) for m in moved):
@@ -221,6 +223,8 @@ def iab003(log: Log) -> Faults:
         moved = turn(log, e)
         server = [m for m in moved if m.server]
         last = server[-1].type.rpartition(".")[2] if server else ""
+        if any(m.type == "session.updated" for m in server[-2:]):
+            continue
         if not e.type.endswith(turns.get(last, " ")) or server[-1].get("item_id") == e.get("item_id"):
             continue
         started, stopped = (server[-1:], e) if last == "speech_started" else (server[-2:-1], server[-1])
@@ -246,9 +250,12 @@ def _spoken(event: Event) -> bool:
 
 
 def iab008(log: Log) -> Faults:
-    """What was committed becomes an item of that id."""
+    """What was committed becomes an item of that id, before the conversation goes on: what is out of band does not."""
     for e in log.server("input_audio_buffer.committed"):
-        bounds = [b for b in log.server("input_audio_buffer.committed", "response.created") if b.at > e.at]
+        ends = log.server("input_audio_buffer.committed", "response.created")
+        bounds = [
+            b for b in ends if b.at > e.at and not (b.type == "response.created" and log.out_of_band(b))
+        ]
         bound = bounds[0].at if bounds else len(log.events)
         if any(a.at < bound and a.get("item", "id") == e.get("item_id") for a in log.server(*SHOWN)):
             continue

@@ -7,8 +7,8 @@ from rtproto.protocol.machine import Breach, Machine, When
 INPUT_AUDIO_BUFFER = Machine(
     name="input audio buffer",
     about="The user's turn as the server's voice activity detection sees it.",
-    states=("silent", "speaking", "stopped"),
-    inputs=("speech started", "speech stopped", "committed", "cleared", "timeout"),
+    states=("silent", "speaking", "stopped", "left"),
+    inputs=("speech started", "speech stopped", "committed", "cleared", "timeout", "detection switched"),
     moves={
         ("silent", "speech started"): "speaking",
         ("silent", "committed"): "silent",
@@ -27,6 +27,16 @@ INPUT_AUDIO_BUFFER = Machine(
         ),
         ("stopped", "cleared"): "silent",
         ("stopped", "timeout"): "stopped",
+        # Turn detection that is switched off leaves the turn as it is.  One stop may be on its way.
+        ("silent", "detection switched"): "silent",
+        ("speaking", "detection switched"): "left",
+        ("stopped", "detection switched"): "silent",
+        ("left", "speech started"): "speaking",
+        ("left", "speech stopped"): "silent",
+        ("left", "committed"): "silent",
+        ("left", "cleared"): "silent",
+        ("left", "timeout"): "left",
+        ("left", "detection switched"): "left",
     },
     breaches={
         ("speaking", "speech started"): Breach("IAB002", "speaking"),
@@ -39,6 +49,7 @@ INPUT_AUDIO_BUFFER = Machine(
         "speech stopped": "ended the user's speech",
         "committed": "committed the buffer",
         "cleared": "cleared the buffer",
+        "detection switched": "switched turn detection off",
     },
 )
 

@@ -202,7 +202,7 @@ class CommittedWithoutCause(Rule):
         facts = context.facts
         if not context.both_directions or facts.mid_session or facts.turn_detection_on() is not False:
             return
-        if facts.hearing.item is not None or _reconfiguring(context):
+        if facts.hears_turn(context.line) or _reconfiguring(context):
             return
         if facts.ledger.unasked(event):
             yield Verdict()

@@ -113,7 +113,7 @@ class CancelReasonWithoutCause(Rule):
                 yield Verdict({"reason": reason, "missing": "the client asked for no such thing"})
         elif (
             reason == "turn_detected"
-            and facts.hearing.item is None
+            and not facts.hears_turn(context.line)
             and facts.hearing.start_line < response.line
         ):
             # The speech may still be told of: judged when it has not been by the next response.

@@ -100,10 +100,10 @@ def user_item(stage: Stage, id: str) -> Item:
     return item
 
 
-def commit_item(stage: Stage, id: str, previous: str | None) -> None:
-    """The buffer is empty, and its item is to come."""
+def commit_item(stage: Stage, id: str, previous: str | None, until: int) -> None:
+    """The buffer is empty of what was appended until then, and its item is to come."""
     model, hearing = stage.model, stage.model.hearing
-    hearing.emptied = hearing.appended
+    hearing.emptied = until
     item = model.items[id] = user_item(stage, id)
     item.previous = previous
     stage.expect("conversation item", id)
@@ -144,7 +144,7 @@ def committed(stage: Stage, key: Key) -> Iterator[Event]:
         return
     previous = stage.facts.tail()
     yield {"previous_item_id": previous, "item_id": id}
-    commit_item(stage, id, previous)
+    commit_item(stage, id, previous, hearing.appended)
     if answers:
         model.due = id
     elif not model.transcribes:
@@ -166,6 +166,7 @@ def commit(stage: Stage, key: Key) -> Iterator[Event]:
     if stage.busy() or hearing.appended - hearing.emptied < SHORTEST_MS:
         return
     yield (request := stage.ask({}))
+    hearing.asked = hearing.appended
     model.turns -= not speaking
     stage.await_answer("input_audio_buffer.commit", request)
 
@@ -179,11 +180,11 @@ def commit_answered(stage: Stage, key: Key) -> Iterator[Event]:
     speaks_on = speaking and stage.chance(5)
     id = hearing.item if speaking and hearing.item is not None else stage.name("item_u")
     hearing.end = hearing.start if speaking else hearing.end
-    hearing.length[id] = hearing.appended - hearing.emptied
+    hearing.length[id] = hearing.asked - hearing.emptied
     previous = stage.facts.tail()
     yield {"previous_item_id": previous, "item_id": id}
     stage.answered("input_audio_buffer.commit")
-    commit_item(stage, id, previous)
+    commit_item(stage, id, previous, hearing.asked)
     stage.model.unanswered = not stage.model.transcribes
     if speaks_on:
         # What is said from here on is another item, which the end of the speech is the first to name.
@@ -243,7 +244,7 @@ def timeout_committed(stage: Stage, key: Key) -> Iterator[Event]:
         return
     previous = stage.facts.tail()
     yield {"previous_item_id": previous, "item_id": id}
-    commit_item(stage, id, previous)
+    commit_item(stage, id, previous, stage.model.hearing.appended)
     stage.model.due = id
 
 
