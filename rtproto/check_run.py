@@ -131,7 +131,7 @@ class Judge:
 
     def _found(self, finding: Finding, path: str) -> None:
         fail_level = self._wanted.fail_level
-        if fail_level is not None and finding.caused_by is None and finding.severity >= fail_level:
+        if fail_level is not None and finding.severity >= fail_level:
             self.code = max(self.code, FOUND)
         self._outputs.finding(finding, path)
 

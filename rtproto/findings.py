@@ -146,8 +146,13 @@ class SessionReport(Struct, frozen=True):
     """How many troubles there were beyond those."""
 
     def roots(self, at_least: Severity = Severity.INFO) -> tuple[Finding, ...]:
-        """The findings that are nobody's consequence, of that severity or worse."""
-        return tuple(f for f in self.findings if f.caused_by is None and f.severity >= at_least)
+        """The findings that are nobody's consequence, and of that severity or worse, or with a consequence that is."""
+        grave = {f.caused_by for f in self.findings if f.severity >= at_least}
+        return tuple(
+            f
+            for n, f in enumerate(self.findings)
+            if f.caused_by is None and (f.severity >= at_least or n in grave)
+        )
 
 
 class Unchecked(Struct, frozen=True):
@@ -164,5 +169,5 @@ class Report(Struct, frozen=True):
     unchecked: tuple[Unchecked, ...] = ()
 
     def roots(self, at_least: Severity = Severity.INFO) -> tuple[Finding, ...]:
-        """The root findings of all sessions, of that severity or worse."""
+        """The root findings of all sessions, of that severity or worse, or with a consequence that is."""
         return tuple(f for session in self.sessions for f in session.roots(at_least))

@@ -20,7 +20,9 @@ from rtproto.check_outputs import Outputs
 from rtproto.findings import Report, SessionReport
 from rtproto.recording import Settings
 from rtproto.rules import RULES
+from rtproto.rules.sessions import session
 from tests.command import BROKEN, CLEAN, Run, here, run
+from tests.judging import encode
 
 __all__ = ["here", "run"]
 
@@ -79,6 +81,22 @@ def test_the_fail_level_looks_at_roots_whatever_is_shown(here: Path, run: Run) -
 
 
 # What is written, and where
+
+
+def test_an_error_that_follows_from_a_warning_is_an_error(here: Path, run: Run) -> None:
+    """OUT026 is a warning; that its item is done without having been added is ITM003, an error."""
+    lines = session("text_turn")
+    added = [n for n, (_, event) in enumerate(lines) if event["type"] == "conversation.item.added"]
+    del lines[added[1]]
+    (here / "warned.jsonl").write_bytes(b"".join(raw + b"\n" for _, raw in encode(lines)))
+
+    code, out, _ = run("warned.jsonl")
+    assert code == 1
+    assert "warning[OUT026]" in out
+    assert "(+1 consequence, 1 error; -v shows them)" in out
+    code, out, _ = run("warned.jsonl", "--min-severity", "error", "--format", "concise")
+    assert "warning[OUT026]" in out
+    assert "(+1 consequence, 1 error)" in out
 
 
 def test_a_clean_file_says_so_plainly(run: Run) -> None:

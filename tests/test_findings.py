@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from rtproto.findings import Finding, Report, SessionReport, Severity, Unchecked
 
@@ -32,3 +33,17 @@ def test_roots_are_the_findings_that_are_nobodys_consequence() -> None:
 
     assert session.roots() == (note, root)
     assert report.roots(Severity.WARNING) == (root, root)
+
+
+def test_a_root_counts_as_grave_as_the_worst_of_its_consequences() -> None:
+    root = Finding(code="OUT026", name="conversation-mirror-missing", severity=Severity.WARNING, line=3)
+    consequence = Finding(
+        code="ITM003", name="item-done-before-added", severity=Severity.ERROR, line=4, caused_by=0
+    )
+    alone = SessionReport(
+        path="a.jsonl", dialect="ga", profile="openai", mode="complete", events=4, findings=(root,)
+    )
+    both = structs.replace(alone, findings=(root, consequence))
+
+    assert alone.roots(Severity.ERROR) == ()
+    assert both.roots(Severity.ERROR) == both.roots() == (root,)

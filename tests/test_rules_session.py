@@ -613,3 +613,12 @@ def test_a_ga_server_that_announces_items_as_beta_does_is_told_of_once() -> None
     lines = created.apply(created.apply(session("text_turn")))
 
     assert [finding.line for finding in judge(lines).findings if finding.code == "DIA002"] == [6]
+
+
+@pytest.mark.parametrize("wish", [{"audio": {}}, {"audio": {"output": {}}}])
+def test_an_object_without_members_asks_for_nothing(wish: dict[str, Any]) -> None:
+    asked = change("session.update", "session", {"type": "realtime", **wish})
+    unchanged = change("session.updated", "session", session("text_turn")[0][1]["session"])
+
+    lines = unchanged.apply(asked.apply(session("text_turn")))
+    assert [f.code for f in judge(lines).findings if f.code in ("SES008", "SES009")] == []

@@ -31,6 +31,8 @@ def ignored(asked: Mapping[str, Any], shown: Mapping[str, Any], path: str = "ses
     for name, wanted in asked.items():
         if name not in shown or name in _HIDDEN or (path == "session" and name in _FIXED):
             continue
+        if wanted == {} and isinstance(shown[name], dict):
+            continue  # An object without members asks for nothing.
         if not agree(wanted, shown[name]):
             below = (
                 [*ignored(wanted, shown[name], f"{path}.{name}")]

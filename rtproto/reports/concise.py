@@ -6,11 +6,9 @@ last.  With `quiet` there is nothing but the findings.
 
 from __future__ import annotations
 
-from collections import Counter
-
 from rtproto.findings import Finding, SessionReport
 from rtproto.reports.lines import LineReporter
-from rtproto.reports.words import escape, plural, trouble_words
+from rtproto.reports.words import escape, follow_on, trouble_words
 
 
 class ConciseReporter(LineReporter):
@@ -20,13 +18,15 @@ class ConciseReporter(LineReporter):
         """Write the findings of one session; consequences are counted with their cause, or follow it."""
         self._tally.session(session)
         findings = session.findings
-        consequences = Counter(id(findings[f.caused_by]) for f in findings if f.caused_by is not None)
-        shown = findings if self._options.verbose else session.roots()
+        consequences: dict[int, list[Finding]] = {}
+        for finding in findings:
+            if finding.caused_by is not None and not self._options.verbose:
+                consequences.setdefault(id(findings[finding.caused_by]), []).append(finding)
+        grave = (finding for finding in findings if finding.severity >= self._least)
+        shown = grave if self._options.verbose else session.roots(self._least)
         for finding in sorted(shown, key=lambda finding: finding.line):
-            if finding.severity < self._least:
-                continue
-            count = 0 if self._options.verbose else consequences[id(finding)]
-            more = f" (+{plural(count, 'consequence')})" if count else ""
+            following = consequences.get(id(finding), [])
+            more = f" (+{follow_on(finding, following)})" if following else ""
             self._lines.finding(finding, session.path, more)
         self._troubles(session)
 

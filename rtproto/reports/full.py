@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rtproto.findings import Excerpt, Finding, SessionReport, Severity
 from rtproto.reports import Options
@@ -18,6 +18,7 @@ from rtproto.reports.tally import severities
 from rtproto.reports.words import (
     NO_TYPE,
     escape,
+    follow_on,
     message,
     plural,
     prose,
@@ -232,7 +233,7 @@ class FullReporter(LineReporter):
         self._lines.prose(message(finding) + times(finding))
         self._frames(finding)
         self._allowed(finding)
-        self._source(finding, len(consequences))
+        self._source(finding, consequences)
         if self._options.verbose:
             for consequence in consequences:
                 self._consequence(consequence)
@@ -287,12 +288,12 @@ class FullReporter(LineReporter):
         where = f" ({finding.machine}: {finding.state})" if finding.machine and finding.state else ""
         self._lines.prose(f"allowed here: {shown}{more}{where}", hang="  ")
 
-    def _source(self, finding: Finding, consequences: int) -> None:
+    def _source(self, finding: Finding, consequences: Sequence[Finding]) -> None:
         rule = rule_of(finding.code)
         known = f"known from {source(rule.basis)}; " if rule is not None else ""
         line = f"{known}`--explain {finding.code}` says more" if rule is not None else ""
         if consequences and not self._options.verbose:
-            line += ("  " if line else "") + f"(+{plural(consequences, 'consequence')}; -v shows them)"
+            line += ("  " if line else "") + f"(+{follow_on(finding, consequences)}; -v shows them)"
         if line:
             self._lines.prose(line, style=DIM)
 

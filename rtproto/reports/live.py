@@ -93,7 +93,7 @@ class LiveReport(Watcher):
         self._concise.ended(report)
         self._shown.pop(name, None)
         counts = severities(report.findings)
-        worst = max(counts, default=None)
+        worst = max((finding.severity for finding in report.findings), default=None)
         if worst is not None:
             self.worst = worst if self.worst is None else max(worst, self.worst)
         verdict = counted(counts, (s for s in reversed(Severity) if s >= self._least))

@@ -8,7 +8,7 @@ so that no writer has to remember.  Secrets are masked before anything is cut, f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from rtproto.findings import Finding, Trouble
@@ -219,6 +219,15 @@ def repeated(count: int, line: int, last_line: int | None) -> str:
         return ""
     until = "" if last_line in (None, line) else f", lines {line}…{last_line}"
     return f" ({count:,} times{until})"
+
+
+def follow_on(root: Finding, consequences: Sequence[Finding]) -> str:
+    """How many findings only follow from that one, and their severity where it is worse: `2 consequences, 1 error`."""
+    words = plural(len(consequences), "consequence")
+    worst = max(finding.severity for finding in consequences)
+    if worst > root.severity:
+        words += f", {plural(sum(f.severity == worst for f in consequences), worst.label)}"
+    return words
 
 
 _FAILED = {
