@@ -2,7 +2,8 @@
 
 `SessionChecker.feed` takes a direction and the bytes of one frame and returns the findings they give rise to; `close`
 returns those that only the end can tell.  Neither raises on what the bytes are.  The findings of a prefix are a prefix
-of the findings of the whole.  Memory is bounded by the longest frame, the live entities, and a window of event ids.
+of the findings of the whole.  Memory is bounded by the longest frame, the live entities, a window of event ids, and
+what was found: findings are kept, so whoever judges what strangers send stops at some number, as `rtproto.live` does.
 
 Each event takes the same way: bytes are decoded (`rtproto.wire`), the tables move (`rtproto.protocol`), the rules that
 want events of this type look at it (`rtproto.rules`), and only then it becomes part of what is known (`Facts`).
@@ -24,7 +25,9 @@ from rtproto.checker_plan import (
     Place,
     Plan,
     Side,
+    no_direction,
     plan_of,
+    refuse_unknown,
 )
 from rtproto.checker_profile import AnyProfile, profile_in, profile_of
 from rtproto.checker_repeats import collapse
@@ -36,22 +39,8 @@ from rtproto.protocol.facts import ELIDED_BELOW, Facts
 from rtproto.protocol.profiles import OPENAI, Profile
 from rtproto.protocol.recognition import dialect_of, probe
 from rtproto.protocol.troubles import Troubles
-from rtproto.rules.base import (
-    BACKWARDS,
-    BAD_AUDIO,
-    DUPLICATE_ID,
-    FAULT,
-    FOREIGN,
-    LARGE_AUDIO,
-    MISDIRECTED,
-    STRICT,
-    SUSPECT,
-    SWAPPED,
-    UNKNOWN,
-    Context,
-    Rule,
-    Verdict,
-)
+from rtproto.rules import base
+from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, RawFrame, Salvage, as_bytes, salvage
 
 _OTHER = {"client": "server", "server": "client"}
@@ -100,6 +89,7 @@ class SessionChecker:
         self._ordinary_bytes = min(max_frame_bytes, LARGE_BYTES)
         self._line = self._earlier = 0
         """Events of connections that came before this one in the same recording."""
+        self._closed = False
         self._troubles = Troubles()
         self._begin()
 
@@ -148,7 +138,6 @@ class SessionChecker:
         """
         if not isinstance(raw, bytes):
             raw = as_bytes(raw)
-        self._line = line = self._line + 1 if line is None else line
         if len(raw) > self._ordinary_bytes:
             if len(raw) > self._max_frame_bytes:
                 fault = Fault("too-long", "", f"at most {self._max_frame_bytes} bytes", f"{len(raw)} bytes")
@@ -159,7 +148,8 @@ class SessionChecker:
             direction = self._look_ahead(direction, raw)
         side = self._sides.get(direction)
         if side is None:
-            raise ValueError(f"no direction {direction!r}; there are: client, server, and None for unknown")
+            raise no_direction(direction)
+        self._line = line = self._line + 1 if line is None else line
         side.events += 1
         facts = self._facts
         appends = side.appends
@@ -211,7 +201,7 @@ class SessionChecker:
             context.audio_bytes = side.decoder.audio_bytes
         if self._swap_is_news:
             self._swap_is_news = False
-            self._tell(SWAPPED, event, None)
+            self._tell(base.SWAPPED, event, None)
         if place is None and isinstance(event, Fault):
             self._judge_fault(event, direction)
         elif place is None and isinstance(event, UnknownEvent):
@@ -224,36 +214,37 @@ class SessionChecker:
                     if place.plan.handler is Facts.on_client_append:
                         side.appends = place
                 earlier = side.note_id(event.event_id, line)
-            type = place.plan.type
+            context.type = place.plan.type
             # A second start of the connection is another connection, with ids of its own.
-            under = None if earlier is None or type in FIRST else self._judge_id(type, event, earlier)
+            under = None if earlier is None or context.type in FIRST else self._judge_id(event, earlier)
             self._judge(place, event, under)
             if under is not None:
                 self._taint(place, under)
         if lag > CLOCK_SLACK:
             context.lag, context.entity = lag, None
-            self._tell(BACKWARDS, event, None)
+            self._tell(base.BACKWARDS, event, None)
         if len(self.findings) > before:
             self._suspect(event, before)
         context.raw = b""
         return self.findings[before:]
 
-    def _judge_id(self, type: str, event: Any, earlier: int) -> int | None:
+    def _judge_id(self, event: Any, earlier: int) -> int | None:
         """An id that is empty, or that came before; returns the finding under which the event's other faults fold."""
         context = self._context
-        context.type = type
         if earlier:
             context.earlier = earlier
-            return self._tell(DUPLICATE_ID, event, None)
+            return self._tell(base.DUPLICATE_ID, event, None)
         if event.event_id != "":
             return None  # It may be missing or null in events of this type.
-        context.fault = Fault("missing-field", "$.event_id", "a string that is not empty", '""', type=type)
-        return self._tell(FAULT, event, None)
+        context.fault = Fault(
+            "missing-field", "$.event_id", "a string that is not empty", '""', type=context.type
+        )
+        return self._tell(base.FAULT, event, None)
 
-    def _judge_salvaged_id(self, type: str, salvaged: Salvage, direction: str) -> int | None:
+    def _judge_salvaged_id(self, salvaged: Salvage, direction: str) -> int | None:
         """The same for what could be read of an event, of which it is no news that the id may be missing."""
         earlier = self._sides[direction].note_id(salvaged.event_id, self._context.line)
-        return self._judge_id(type, salvaged, earlier) if earlier else None
+        return self._judge_id(salvaged, earlier) if earlier else None
 
     def _tell(self, pseudo: str, event: Any, under: int | None) -> int | None:
         """Ask the rules for that pseudo type; returns the root under which consequences fold."""
@@ -268,7 +259,8 @@ class SessionChecker:
     def feed_fault(
         self, fault: Fault, direction: str | None = None, *, line: int | None = None
     ) -> list[Finding]:
-        """Take note of a frame that could not even be handed over, such as one that the reader cut for its length."""
+        """Take note of a frame that could not be handed over, such as one cut for its length; otherwise as `feed`."""
+        refuse_unknown(direction)
         self._line = line = self._line + 1 if line is None else line
         before = len(self.findings)
         context = self._context
@@ -281,6 +273,7 @@ class SessionChecker:
 
     def _look_ahead(self, direction: str | None, raw: bytes) -> str:
         """Find out what is not known yet: the dialect, and the direction of a bare event."""
+        refuse_unknown(direction)
         found = probe(raw)
         if self._swapped and direction is not None:
             # One label that is right shows that not all are the wrong way round.
@@ -304,7 +297,8 @@ class SessionChecker:
 
     def _place(self, type: str, direction: str) -> Place:
         """What is done with events of that type, and where this connection's last one led."""
-        plan = plan_of(type, direction, self.dialect)
+        # Anybody may make up types: all that no dialect has are in one place.
+        plan = plan_of(type if direction_of(type) is not None else "", direction, self.dialect)
         place = self._places.get(plan)
         if place is None:
             place = self._places[plan] = Place(plan, self._facts)
@@ -313,7 +307,6 @@ class SessionChecker:
     def _judge(self, place: Place, event: Any, under: int | None = None, *, salvaged: bool = False) -> None:
         """Tables, rules, facts, in this order; `under` is the finding that explains whatever is wrong now."""
         context, plan = self._context, place.plan
-        context.type = plan.type
         if plan.configures and not self._profile_fixed:
             shown = profile_in(context.raw)
             if shown is not None:
@@ -326,7 +319,7 @@ class SessionChecker:
             root = self._emit_all(rule, rule.breach(context, broken), event, under)
             under = root if under is None else under
             if broken.breach.restart:
-                place = self._restart(plan, event)
+                place = self._restart(event)
                 context.entity = place.entity
         facts = self._facts
         facts.mid_session = self._engine.mid_session
@@ -338,13 +331,13 @@ class SessionChecker:
                 for verdict in check(context, event):
                     self._emit(rule, verdict, event, under)
             if plan.audio and context.audio_bytes is None:
-                self._tell(BAD_AUDIO, event, under)
-            elif self._strict and not (plan.audio or plan.type.endswith(".delta")):
-                self._tell(STRICT, event, under)
+                self._tell(base.BAD_AUDIO, event, under)
+            elif self._strict and not (plan.audio or context.type.endswith(".delta")):
+                self._tell(base.STRICT, event, under)
             elif plan.audio and len(context.raw) > LARGE_BYTES:
-                self._tell(LARGE_AUDIO, event, under)
+                self._tell(base.LARGE_AUDIO, event, under)
         if context.direction == "client":
-            facts.note_client(plan.type, event, context.line)
+            facts.note_client(context.type, event, context.line)
         place.handler(event, context.line, place.entity, context.audio_bytes)
         if plan.collects:
             place.collect = None if place.entity is None else place.entity.text.append
@@ -367,12 +360,12 @@ class SessionChecker:
         for index, finding in enumerate(self.findings[before:], before):
             if finding.severity > Severity.INFO and finding.line == self._context.line:
                 root = index if finding.caused_by is None else finding.caused_by
-                for rule in CHECKS[SUSPECT]:
+                for rule in CHECKS[base.SUSPECT]:
                     if self.findings[-1].code != rule.code:
                         self._emit_all(rule, rule.check(self._context, event), event, root)
                 return
 
-    def _restart(self, plan: Plan, event: Any) -> Place:
+    def _restart(self, event: Any) -> Place:
         """A second connection begins in the same recording: judge it by itself."""
         self._earlier += sum(side.events for side in self._sides.values())
         was = self._context
@@ -381,9 +374,9 @@ class SessionChecker:
             self._dialect = dialect_of(found, was.direction)
         self._begin()
         now = self._context
-        now.line, now.raw, now.direction, now.type = was.line, was.raw, was.direction, plan.type
+        now.line, now.raw, now.direction, now.type = was.line, was.raw, was.direction, was.type
         self._facts.see(now.direction)
-        place = self._place(plan.type, now.direction)
+        place = self._place(now.type, now.direction)
         self._engine.step(place, event, now.line)
         return place
 
@@ -395,10 +388,10 @@ class SessionChecker:
         place = self._place(fault.type, direction) if fault.type else None
         rescued = salvage(context.raw) if place is not None else None
         if rescued is not None and under is None:
-            under = self._judge_salvaged_id(context.type, rescued, direction)
+            under = self._judge_salvaged_id(rescued, direction)
         if place is not None:
             under = self._ask(place.plan.raw_checks, rescued, under)
-        under = self._tell(FAULT, rescued, under)
+        under = self._tell(base.FAULT, rescued, under)
         if place is not None and rescued is not None:
             self._judge(place, rescued, under, salvaged=True)
             # What is missing from the event will be missing from its place too.
@@ -414,9 +407,9 @@ class SessionChecker:
         """An event that the dialect does not have: another dialect's, the other side's, or nobody's."""
         context = self._context
         context.type = event.type
-        pseudo = UNKNOWN if direction_of(event.type) is None else MISDIRECTED
+        pseudo = base.UNKNOWN if direction_of(event.type) is None else base.MISDIRECTED
         found = salvage(event.raw) if direction == "server" else None
-        under = None if found is None else self._judge_salvaged_id(event.type, found, direction)
+        under = None if found is None else self._judge_salvaged_id(found, direction)
         for other in DIALECTS.values():
             types = other.client_types if direction == "client" else other.server_types
             if event.type not in types:
@@ -427,18 +420,18 @@ class SessionChecker:
             decoded = decoder.decode(context.raw)
             context.other, context.audio_bytes = other.name, decoder.audio_bytes
             repeated = under
-            under = self._tell(FOREIGN, event, under)
+            under = self._tell(base.FOREIGN, event, under)
             if isinstance(decoded, Fault):
                 self._judge_fault(decoded, direction, under)
             elif "translation" not in (other.name, self.dialect):
                 self._judge(self._place(event.type, direction), decoded, under)
                 self._taint(self._place(event.type, direction), repeated)
             return
-        if direction == "server" and pseudo == UNKNOWN:
+        if direction == "server" and pseudo == base.UNKNOWN:
             self._judge(self._place(event.type, direction), event, under)
-        if pseudo == MISDIRECTED or event.type not in self._profile.events:
+        if pseudo == base.MISDIRECTED or event.type not in self._profile.events:
             under = self._tell(pseudo, event, under)
-        if pseudo == MISDIRECTED and direction == "client":
+        if pseudo == base.MISDIRECTED and direction == "client":
             # No client says what the server says: it is the label that is wrong, and the event has happened.
             decoder = self._sides["server"].decoder
             decoded = decoder.decode(context.raw)
@@ -472,7 +465,13 @@ class SessionChecker:
     # The end.
 
     def close(self, *, cut: bool = True, time: float | None = None) -> list[Finding]:
-        """Return what only the end can tell; `cut=False`: the server closed in good order; at that `time` (seconds)."""
+        """Return what only the end can tell; `cut=False`: the server closed in good order; at that `time` (seconds).
+
+        A second call returns none.  What is fed after the end is judged as if that had not come yet.
+        """
+        if self._closed:
+            return []
+        self._closed = True
         before = len(self.findings)
         self._facts.end(cut=cut, time=time)
         context = self._context

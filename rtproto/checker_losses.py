@@ -116,8 +116,8 @@ class RecordingChecker(SessionChecker):
 
         `loss` is `type-only` or `elided`.  Otherwise as `feed`.
         """
-        self._line = line = self._line + 1 if line is None else line
         direction = self._look_ahead(direction, raw)
+        self._line = line = self._line + 1 if line is None else line
         event = salvage(raw)
         if event is None or not event.type:
             return []
@@ -129,7 +129,7 @@ class RecordingChecker(SessionChecker):
         facts, context = self._facts, self._context
         facts.meet(direction, time)
         context.line, context.direction, context.raw = line, direction, raw
-        context.audio_bytes, context.fault, context.entity = None, None, None
+        context.audio_bytes, context.fault, context.entity, context.type = None, None, None, event.type
         self._judge(self._place(event.type, direction), event, salvaged=True)
         return self.findings[before:]
 

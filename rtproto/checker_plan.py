@@ -47,7 +47,10 @@ _CONFIGURED = ("session.created", "session.updated", "transcription_session.upda
 
 class Plan:
     """What is done with the events of one type in one dialect: the tables they move, the rules that look, the fact they
-    become.  Made once for all connections."""
+    become.  Made once for all connections.
+
+    Types that no dialect has share the plans of the type "", since they are without number.
+    """
 
     __slots__ = (
         "answers",
@@ -88,6 +91,17 @@ class Plan:
 
 
 plan_of = functools.cache(Plan)
+
+
+def no_direction(direction: object) -> ValueError:
+    """What to raise for a direction that there is not."""
+    return ValueError(f"no direction {direction!r}; there are: client, server, and None for unknown")
+
+
+def refuse_unknown(direction: str | None) -> None:
+    """Raise `ValueError` for a direction that there is not."""
+    if direction not in ("client", "server", None):
+        raise no_direction(direction)
 
 
 class Place(Step):

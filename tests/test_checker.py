@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtproto.checker import SessionChecker
+from rtproto.checker_losses import RecordingChecker
+from rtproto.checker_plan import CHECKS, Place, Plan
 from rtproto.findings import Finding, Severity
 from rtproto.protocol.engine import Engine
 from rtproto.rules.base import Rule
@@ -571,10 +575,81 @@ def test_frames_may_be_text() -> None:
     assert of_text.findings[0].code == "WIR007"
 
 
+CREATED = b'{"type":"session.created","event_id":"event_1","session":{"type":"realtime","id":"sess_1"}}'
+
+
 @pytest.mark.parametrize("direction", ["Server", "sent"])
-def test_a_direction_that_there_is_not(direction: str) -> None:
-    with pytest.raises(ValueError, match=f"no direction '{direction}'"):
-        SessionChecker().feed(direction, b"{}")
+@pytest.mark.parametrize("before", [[], [("server", CREATED)], [("client", CREATED)]], ids=str)
+@pytest.mark.parametrize(
+    "feed",
+    [
+        lambda checker, direction: checker.feed(direction, b"{}"),
+        lambda checker, direction: checker.feed(direction, b" " * 201),
+        lambda checker, direction: checker.feed_fault(Fault("too-long"), direction),
+        lambda checker, direction: checker.feed_partial(direction, b'{"type":"response.done"}', "type-only"),
+    ],
+    ids=["a frame", "a long frame", "a fault", "a part"],
+)
+def test_a_direction_that_there_is_not(
+    feed: Callable[[RecordingChecker, str], object], before: Lines, direction: str
+) -> None:
+    """Also where the recording has the labels the wrong way round.  Nothing is judged, and no line is counted."""
+    checker = RecordingChecker(max_frame_bytes=200)
+    for frame in before:
+        checker.feed(*frame)
+    report = checker.report()
+
+    with pytest.raises(ValueError, match=f"no direction '{direction}'; there are: client, server"):
+        feed(checker, direction)
+    assert checker.report() == report
+    checker.feed("server", b"{")
+    assert checker.findings[-1].line == len(before) + 1
+
+
+def test_the_end_is_told_once() -> None:
+    *lines, last = encode(session("text_turn"))
+    checker = check(lines, cut=False)
+    assert [finding.code for finding in checker.findings] == ["RSP007"]
+
+    assert checker.close(cut=False) == []
+    assert checker.feed(*last) == []
+    assert checker.close(cut=False) == []
+    assert len(checker.findings) == 1
+
+
+@pytest.mark.parametrize("form", ['{"type":"x%d","event_id":"%d"}', '{"type":"x%d","event_id":"%d","a":NaN}'])
+@pytest.mark.parametrize("direction", ["client", "server"])
+def test_types_that_are_made_up_leave_nothing_behind(form: str, direction: str) -> None:
+    """What is known of a type outlives the connection: who makes up types must not fill the memory of a server."""
+
+    def kept() -> int:
+        return sum(isinstance(thing, Plan | Place) for thing in gc.get_objects())
+
+    checker = SessionChecker()
+    checker.feed(direction, (form % (0, 0)).encode())
+    before = kept()
+    for number in range(1, 200):
+        findings = checker.feed(direction, (form % (number, number)).encode())
+        assert {finding.args["type"] for finding in findings} == {f"x{number}"}
+    assert kept() == before
+
+
+def test_a_type_that_is_made_up_is_witnessed_by_its_name() -> None:
+    checker = SessionChecker()
+    for number, type in enumerate(("vendor.hello", "vendor.ping")):
+        checker.feed("server", json.dumps({"type": type, "event_id": f"event_{number}"}).encode())
+
+    [late] = checker.feed("server", CREATED.replace(b"event_1", b"event_9"))
+    assert late.code == "SES001"
+    assert late.event is not None
+    assert late.event.type == "vendor.hello"
+
+
+@pytest.mark.parametrize("type", sorted(type for type in CHECKS if type.startswith("<")))
+def test_no_event_is_taken_for_what_rules_look_at_beside_events(type: str) -> None:
+    checker = check([("server", json.dumps({"type": type, "event_id": "event_1"}).encode())])
+
+    assert [finding.code for finding in checker.findings] == ["SES001", "DIA018"]
 
 
 def test_what_is_no_frame() -> None:

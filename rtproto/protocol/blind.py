@@ -71,7 +71,7 @@ class BlindEngine(Engine):
         broken: Broken | None = None
         previous: Entity | None = None
         step.reached = None
-        type = step.course.type
+        type = step.course.type or event.type
         for leg in step.course.legs:
             if leg.each:
                 children = previous.children if previous is not None else ()

@@ -165,7 +165,10 @@ class Leg:
 
 
 class Course:
-    """The routes of one event type, compiled once for all connections: whom the event moves, and how they are found."""
+    """The routes of one event type, compiled once for all connections: whom the event moves, and how they are found.
+
+    A course without a type serves many, of which each event says its own.
+    """
 
     __slots__ = ("by_item", "key", "legs", "others", "repeatable", "type")
 
@@ -283,7 +286,7 @@ class Engine:
                 quiet = False
                 for child in previous.children if previous is not None else ():
                     if child.machine is leg.machine and child.state not in leg.loops:
-                        broken = self._enter(child, leg, event, line, course.type, broken)
+                        broken = self._enter(child, leg, event, line, course.type or event.type, broken)
                 continue
             found = self._singles.get(leg.name) if leg.single else None
             if found is None:
@@ -304,7 +307,7 @@ class Engine:
                 if found.state in leg.steady and self._outcome(found, leg, event) == found.state:
                     continue
                 quiet = False
-                broken = self._enter(found, leg, event, line, course.type, broken)
+                broken = self._enter(found, leg, event, line, course.type or event.type, broken)
                 if broken is not None and broken.breach.restart:
                     return broken
         step.entity = previous
