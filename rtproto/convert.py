@@ -143,12 +143,12 @@ def _line(frame: Frame, *, redact: bool, elide_audio: bool) -> dict[str, Any]:
 
 def _event(raw: bytes, *, redact: bool, elide_audio: bool) -> dict[str, Any]:
     """The members that hold an event: as it is where it is an object, else as text."""
-    from rtproto.live.redaction import redacted, without_keys
+    from rtproto.live.redaction import redacted, redacted_text
     from rtproto.transcripts.elision import audio_size, audio_span
 
     if not holds_object(raw):
         text = raw.decode("utf-8", "replace")
-        return {"event": without_keys(text) if redact else text}
+        return {"event": redacted_text(text) if redact else text}
     members: dict[str, Any] = {}
     if elide_audio and (span := audio_span(raw)) is not None and (size := audio_size(raw, span)):
         raw = raw[: span[0]] + raw[span[1] :]

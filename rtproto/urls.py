@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 
+from rtproto.credentials import parameters, without_parameters
 from rtproto.reports.words import MASKED
 
 # Two letters at least, for `C://` is a drive.  Links of a chain (`simplecache::s3://…`) are fsspec's.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?:://|::.*://)")
 _USER = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<user>[^/?#\s]*)@")
-_SIGNED = re.compile(
-    r"(?P<name>[?&][^=&#\s]*(?:sig|token|key|secret|passw|credential|auth)[^=&#\s]*)=(?P<value>[^&#\s]+)",
-    re.IGNORECASE,
-)
 _NO_PASSWORD = frozenset({"github"})
 """Schemes in which what stands before the @ is part of the name: `github://org:repo@main/…`."""
 
@@ -24,7 +21,7 @@ def is_url(name: str) -> bool:
 
 def public(text: str) -> str:
     """A URL, or a text with URLs in it, without passwords, keys and signatures."""
-    return _SIGNED.sub(rf"\g<name>={MASKED}", _USER.sub(_without_password, text))
+    return without_parameters(_USER.sub(_without_password, text), MASKED)
 
 
 def _without_password(match: re.Match[str]) -> str:
@@ -45,4 +42,4 @@ def secrets(url: str) -> list[str]:
         for match in _USER.finditer(url)
         if _without_password(match) != match[0]
     ]
-    return [each for each in (*users, *(match["value"] for match in _SIGNED.finditer(url))) if each]
+    return [each for each in (*users, *parameters(url)) if each]

@@ -50,6 +50,16 @@ def test_members() -> None:
     ]
 
 
+def test_secrets_in_what_is_no_event() -> None:
+    text = b"authorization: Bearer abc123"
+    assert converted(Frame(1, "client", text), redact=True) == [
+        {"direction": "client", "event": "authorization: [redacted]"}
+    ]
+    event = b'{"type":"session.update","session":{"instructions":"authorization: Bearer abc123, or else"}}'
+    [line] = converted(Frame(1, "client", event), redact=True)
+    assert line["event"]["session"]["instructions"] == "authorization: Bearer [redacted], or else"
+
+
 def test_secrets_and_audio() -> None:
     secret = b'{"type":"session.update","session":{"instructions":"key sk-abcdefghijklmnop"}}'
     audio = b'{"type":"input_audio_buffer.append","audio":"%s"}' % (b"AAAA" * 1200)

@@ -10,18 +10,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtproto.checker import SessionChecker
+from rtproto.credentials import is_secret
 from rtproto.live.redaction import (
-    SECRET_NAMES,
     redacted,
     redacted_bytes,
     redacted_headers,
     redacted_path,
+    redacted_subprotocol,
     redacted_text,
 )
 from rtproto.rules.sessions import SESSIONS, session
 from tests.judging import encode
 
 SECRET = "Zq3v9Kx7Lm2PdTwR"
+NAMES = [
+    *(
+        "authorization",
+        "Proxy-Authorization",
+        "cookie",
+        "set-cookie",
+        "api-key",
+        "api_key",
+        "apikey",
+        "apiKey",
+    ),
+    *(
+        "x-api-key",
+        "x-auth",
+        "X-Auth-Token",
+        "access_token",
+        "accessToken",
+        "token",
+        "password",
+        "client_secret",
+    ),
+    *("clientSecret", "Ocp-Apim-Subscription-Key", "secret_key"),
+]
 KEYS = [
     f"sk-{SECRET}",
     f"sk-proj-{SECRET}_a-b",
@@ -56,7 +80,7 @@ def test_a_key_that_is_written_with_escapes_goes() -> None:
     assert json.loads(redacted(b'{"a":"%s"}' % escaped.encode())) == {"a": "sk-[redacted]"}
 
 
-@pytest.mark.parametrize("name", sorted(SECRET_NAMES))
+@pytest.mark.parametrize("name", NAMES)
 def test_what_has_a_secret_name_goes(name: str) -> None:
     value = {"type": "x", name: "anything", "list": {name.upper(): ["anything", {"kept": "kept"}], "n": 1}}
     assert through(value) == {
@@ -96,7 +120,7 @@ def test_client_secrets_and_headers_of_tools_go() -> None:
     ],
 )
 def test_ordinary_words_stay(text: str) -> None:
-    raw = json.dumps({"transcript": text, "headers": {"a": text}, "secret": text}).encode()
+    raw = json.dumps({"transcript": text, "headers": {"a": text}, "key": text}).encode()
     assert redacted(raw) == raw
 
 
@@ -111,7 +135,7 @@ json_values = st.recursive(
 def test_without_a_secret_no_byte_changes(value: dict[str, Any], indent: int | None) -> None:
     # The key makes every string be looked at.
     raw = json.dumps({"key": "sk-12345678", **value, "type": "x"}, indent=indent).encode()
-    if "key" in value or SECRET_NAMES & {name.lower() for name in names(value)}:
+    if "key" in value or any(is_secret(name) for name in names(value)):
         return
     assert redacted(raw) == raw.replace(b"sk-12345678", b"sk-[redacted]")
 
@@ -140,6 +164,7 @@ def test_nothing_is_looked_for_in_audio() -> None:
 
 
 def test_text_and_bytes_that_are_no_event() -> None:
+    assert redacted_text("authorization: Bearer abc123") == "authorization: [redacted]"
     assert SECRET not in redacted_text(f'{{"client_secret": "{SECRET}", "authorization": Basic {SECRET}')
     assert redacted_bytes(b"\xff\x00 sk-12345678 \xfe") == b"\xff\x00 sk-[redacted] \xfe"
 
@@ -150,15 +175,42 @@ def test_headers_and_path() -> None:
             ("Authorization", "Bearer x"),
             ("api-key", "x"),
             ("OpenAI-Beta", "realtime=v1"),
-            ("Sec-WebSocket-Protocol", f"realtime, openai-insecure-api-key.ek_{SECRET}"),
+            ("X-Auth-Token", "x"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            (
+                "Sec-WebSocket-Protocol",
+                f"realtime, openai-insecure-api-key.ek_{SECRET}, openai-beta.realtime-v1",
+            ),
+            ("Sec-WebSocket-Protocol", "realtime,openai-insecure-api-key.0123456789abcdef"),
+            ("Sec-WebSocket-Protocol", "xai-client-secret.0123456789abcdef"),
         ]
     ) == [
         ("Authorization", "[redacted]"),
         ("api-key", "[redacted]"),
         ("OpenAI-Beta", "realtime=v1"),
-        ("Sec-WebSocket-Protocol", "realtime, openai-insecure-api-key.ek_[redacted]"),
+        ("X-Auth-Token", "[redacted]"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("Sec-WebSocket-Protocol", "realtime, openai-insecure-api-key.[redacted], openai-beta.realtime-v1"),
+        ("Sec-WebSocket-Protocol", "realtime,openai-insecure-api-key.[redacted]"),
+        ("Sec-WebSocket-Protocol", "xai-client-secret.[redacted]"),
     ]
     assert redacted_path(f"/v1/realtime?model=m&api-key={SECRET}&x=ek_{SECRET}#api-key=1") == (
         "/v1/realtime?model=m&api-key=[redacted]&x=ek_[redacted]#api-key=1"
     )
+    assert redacted_path("/v1/realtime?token=1&key=2&sig=3&api%2Dkey=4&X-Amz-Signature=5&intent=t") == (
+        "/v1/realtime?token=[redacted]&key=[redacted]&sig=[redacted]&api%2Dkey=[redacted]"
+        "&X-Amz-Signature=[redacted]&intent=t"
+    )
     assert redacted_path("/v1/realtime") == "/v1/realtime"
+
+
+def test_the_subprotocol_that_a_server_has_chosen() -> None:
+    assert redacted_subprotocol("openai-insecure-api-key.0123456789") == "openai-insecure-api-key.[redacted]"
+    assert redacted_subprotocol("realtime") == "realtime"
+    assert redacted_subprotocol(None) is None
+
+
+def test_the_tokens_of_a_transcription_are_no_secrets() -> None:
+    value = {"type": "x", "delta": "Hi", "logprobs": [{"token": "Hi", "logprob": -0.1, "bytes": [72, 105]}]}
+    assert through(value) == value
+    assert through({**value, "token": "Hi"}) == {**value, "token": "[redacted]"}

@@ -98,7 +98,7 @@ def test_a_run_from_start_to_summary(tmp_path: Path) -> None:
             )
             assert last.startswith(f"checked 1 file, {len(BROKEN)} events: 1 error")
             name = path.stem
-            assert f"{name}: open, /v1/realtime?model=m&api-key: [masked]" in err
+            assert f"{name}: open, /v1/realtime?model=m&api-key=[masked]" in err
             assert f"{name}: closed, 1000: {len(BROKEN)} events, ga, 1 error" in err
 
     run(scenario())

@@ -17,6 +17,7 @@ from tests.report_samples import LATE, rules
 __all__ = ["rules"]
 
 KEY = "sk-proj-AbCdEf0123456789_-AbCdEf0123456789"
+BEARER = "I only know basic grammar and the bearer arrived"
 EPHEMERAL = "ek_68af296e8e408191a1120ab6383263c2"
 
 
@@ -51,13 +52,16 @@ def test_controls_become_visible(hostile: str, shown: str) -> None:
         (f'{{"value":"{EPHEMERAL}","expires_at":1}}', '{"value":"ek_[masked]","expires_at":1}'),
         ("Authorization: Bearer abcdef.123456", "Authorization: [masked]"),
         ("sent with Bearer abcdef.123456 today", "sent with Bearer [masked] today"),
-        ('"client_secret": {"value": "abcdefgh", "expires_at": 1}, x', '"client_secret: [masked], x'),
-        ('{\\"client_secret\\":\\"abcdefgh\\"}', '{\\"client_secret: [masked]\\"}'),
-        ("api_key=0123456789abcdef", "api_key: [masked]"),
+        ('"client_secret": {"value": "abcdefgh", "expires_at": 1}, x', '"client_secret": [masked], x'),
+        ('{\\"client_secret\\":\\"abcdefgh\\"}', '{\\"client_secret\\":\\"[masked]\\"}'),
+        ("api_key=0123456789abcdef", "api_key=[masked]"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.sig", "eyJ[masked]"),
         ("sk-proj-Ab\u200bCdEf012345", "sk-[masked]"),
         ("xai-AbCdEf0123456789AbCdEf0123456789", "xai-[masked]"),
         ("xai-realtime-voice", "xai-realtime-voice"),
+        ("Basic dXNlcjpwYXNz", "Basic dXNlcjpwYXNz"),
+        ("Authorization: Basic dXNlcjpwYXNz", "Authorization: [masked]"),
+        (BEARER, BEARER),
         ("risk-management, desk-bound", "risk-management, desk-bound"),
         ("item_CnHJzkZuBjxDXVTNsT5vu", "item_CnHJzkZuBjxDXVTNsT5vu"),
     ],
@@ -121,6 +125,8 @@ def test_prose_may_be_longer_but_its_words_may_not() -> None:
         ("x", True, True),
         ("x", None, None),
         ("session.client_secret", "anything", "[masked]"),
+        ("logprobs.token", "Hello", "Hello"),
+        ("headers.X-Auth-Token", "anything", "[masked]"),
         ("Authorization", "anything", "[masked]"),
         ("tools.authorization", "", ""),
         ("total_tokens", 12, 12),
@@ -128,6 +134,20 @@ def test_prose_may_be_longer_but_its_words_may_not() -> None:
 )
 def test_scalars(name: str, value: Any, shown: Any) -> None:
     assert words.scalar(name, value) == shown
+
+
+@pytest.mark.parametrize(
+    "path, shown",
+    [
+        ("data/sk-conversations/call.jsonl", "data/sk-conversations/call.jsonl"),
+        (f"logs/{KEY}/call-1.jsonl", "logs/sk-[masked]/call-1.jsonl"),
+        (f"{EPHEMERAL}.jsonl", "ek_[masked].jsonl"),
+        ("token=1.jsonl", "token=1.jsonl"),
+        ("a\x1b[2Jb.jsonl", "a\\x1b[2Jb.jsonl"),
+    ],
+)
+def test_names_of_files(path: str, shown: str) -> None:
+    assert words.where(path) == shown
 
 
 def finding(code: str, **args: Any) -> Finding:

@@ -534,7 +534,7 @@ def test_a_refusal_is_an_exception_of_its_own(status: int, cls: type[r.APIStatus
         ),
         (
             {"error": {"message": "api_key=0123456789 is unknown.", "code": "sk-0123456789"}},
-            "400 sk-[masked]: api_key: [masked] unknown.",
+            "400 sk-[masked]: api_key=[masked] is unknown.",
         ),
     ],
 )

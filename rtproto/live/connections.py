@@ -16,7 +16,7 @@ from rtproto.checker import SessionChecker
 from rtproto.checker_profile import AnyProfile
 from rtproto.findings import Finding, SessionReport
 from rtproto.live.journal import Journal, Syncer, session_name
-from rtproto.live.redaction import redacted_headers, redacted_path
+from rtproto.live.redaction import redacted_headers, redacted_path, redacted_subprotocol
 from rtproto.live.session import ABNORMAL, EVENT_IDS, Keeping, Recording
 from rtproto.live.tidings import LOGGER, log
 from rtproto.wire import as_bytes
@@ -132,7 +132,8 @@ def _record_reconnections(holder: Any, wrapped: Callable[[Any], Any]) -> None:
 
 def _about(websocket: Any, *, redact: bool) -> dict[str, Any]:
     """What the head says of the handshake."""
-    about: dict[str, Any] = {"subprotocol": websocket.subprotocol}
+    chosen = websocket.subprotocol
+    about: dict[str, Any] = {"subprotocol": redacted_subprotocol(chosen) if redact else chosen}
     request, response = websocket.request, websocket.response
     if request is not None:
         about["path"] = redacted_path(request.path) if redact else request.path

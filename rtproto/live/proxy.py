@@ -30,7 +30,7 @@ from rtproto.live.handshake import (
     response_of,
 )
 from rtproto.live.journal import Journal
-from rtproto.live.redaction import redacted_headers, redacted_path
+from rtproto.live.redaction import redacted_headers, redacted_path, redacted_subprotocol
 from rtproto.live.session import ABNORMAL, Recording
 from rtproto.live.tee import Closed, Control, Message, Tee, Unreadable
 
@@ -286,6 +286,7 @@ class Session:
             items = list(headers.raw_items())
             return redacted_headers(items) if options.keeping.redact else items
 
+        chosen = response.headers.get("Sec-WebSocket-Protocol")
         journal = Journal(options.folder, self.name, self.recorder.syncer, rotate_bytes=options.rotate_bytes)
         return Recording(
             journal,
@@ -293,7 +294,7 @@ class Session:
             about={
                 "upstream": options.upstream.url,
                 "path": self._shown_path(request.path),
-                "subprotocol": response.headers.get("Sec-WebSocket-Protocol"),
+                "subprotocol": redacted_subprotocol(chosen) if options.keeping.redact else chosen,
                 "request_headers": shown(request.headers),
                 "response_headers": shown(response.headers),
             },

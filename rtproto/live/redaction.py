@@ -4,8 +4,9 @@ Only what is written is changed, never what the two sides exchange.  In an event
 strings that hold a secret, so that a checker finds in the recording what it found on the wire.
 
 Hidden are, in an event: API keys (`sk-…`, `xai-…`), ephemeral keys (`ek_…`), JSON Web Tokens and bearer tokens inside
-any string; the whole string under a name of `SECRET_NAMES`; the `value` of a `client_secret`; the HTTP headers that an
-MCP tool is given.  In the handshake: the values of headers of those names, and keys in a subprotocol or in the query.
+any string; the whole string under the name of a secret; the `value` of a `client_secret`; the HTTP headers that an MCP
+tool is given.  In the handshake: the values of headers and parameters of the query of such names, and keys in a
+subprotocol.  `rtproto.credentials` says which names these are.
 """
 
 from __future__ import annotations
@@ -14,54 +15,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from rtproto.reports.words import MASKED, mask
+from rtproto.credentials import SIGNS, is_secret, without_keys, without_parameters, without_secrets
 
 REDACTED = "[redacted]"
 
-SECRET_NAMES = frozenset(
-    {
-        "access_token",
-        "api-key",
-        "api_key",
-        "apikey",
-        "authorization",
-        "client_secret",
-        "cookie",
-        "proxy-authorization",
-        "set-cookie",
-        "x-api-key",
-    }
-)
-"""Members of events, headers and parameters of the query whose text is never written, in lower case."""
-
-_KEY = re.compile(
-    r"""
-      (?<![A-Za-z0-9]) (?P<key>sk-|ek_|xai-) [A-Za-z0-9_-]{8,}
-    | (?<![A-Za-z0-9]) (?P<jwt>eyJ) [A-Za-z0-9_-]{8,} (?:\.[A-Za-z0-9_-]*)+
-    | \b (?P<scheme>(?i:bearer)) [ ]+ [A-Za-z0-9._~+/-]{16,}=*
-    """,
-    re.VERBOSE,
-)
-_SUSPECTS = tuple(
-    word.encode()
-    for word in ("sk-", "ek_", "xai-", "eyj", "bearer", "headers", *sorted(SECRET_NAMES))
-    if not any(other in word for other in SECRET_NAMES - {word})
-)
+_SUSPECTS = tuple(sign.encode() for sign in (*SIGNS, 'headers"'))
 """One of these is in an event, in lower case, that holds a secret in plain letters."""
 _ESCAPED_LETTER = re.compile(rb"\\u00[2-7]")
 _MARK = re.compile(rb'["{}\[\],]')
-_PARAMETER = re.compile(r"(?<=[?&])(?P<name>[^=&#]*)=[^&#]*")
-
-
-def without_keys(text: str) -> str:
-    """The text with the secret part of every key and token in it replaced by `[redacted]`."""
-    return _KEY.sub(_replaced, text)
-
-
-def _replaced(match: re.Match[str]) -> str:
-    if scheme := match["scheme"]:
-        return f"{scheme} {REDACTED}"
-    return f"{match['key'] or match['jwt']}{REDACTED}"
 
 
 def redacted(event: bytes, span: tuple[int, int] | None = None) -> bytes:
@@ -79,7 +40,7 @@ def redacted(event: bytes, span: tuple[int, int] | None = None) -> bytes:
         if first == start - 1:
             continue
         text: str = json.loads(event[first:last])
-        hidden = without_keys(text) if names is None else _hidden(text, names)
+        hidden = without_keys(text, REDACTED) if names is None else _hidden(text, names)
         if hidden != text:
             pieces += event[kept:first], json.dumps(hidden).encode()
             kept = last
@@ -89,11 +50,11 @@ def redacted(event: bytes, span: tuple[int, int] | None = None) -> bytes:
 def _hidden(text: str, names: list[str]) -> str:
     """What is written of a string at that path."""
     secret = (
-        names[-1] in SECRET_NAMES
+        is_secret(names[-1], *names[-2:-1])
         or names[-2:] == ["client_secret", "value"]
         or names[-4:-1] == ["tools", "tools", "headers"]
     )
-    return REDACTED if secret and text else without_keys(text)
+    return REDACTED if secret and text else without_keys(text, REDACTED)
 
 
 def _strings(event: bytes) -> Iterator[tuple[int, int, list[str] | None]]:
@@ -141,8 +102,8 @@ def _string_end(event: bytes, at: int) -> int:
 
 
 def redacted_text(text: str) -> str:
-    """A text that is no event, with all that looks like a secret hidden: what reports mask."""
-    return mask(text).replace(MASKED, REDACTED)
+    """A text that is no event, with all that may be a secret hidden."""
+    return without_secrets(text, REDACTED)
 
 
 def redacted_bytes(data: bytes) -> bytes:
@@ -152,16 +113,14 @@ def redacted_bytes(data: bytes) -> bytes:
 
 def redacted_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Headers of a handshake without their secrets, in their order."""
-    return [
-        (name, REDACTED if name.lower() in SECRET_NAMES else without_keys(value)) for name, value in headers
-    ]
+    return [(name, REDACTED if is_secret(name) else without_keys(value, REDACTED)) for name, value in headers]
+
+
+def redacted_subprotocol(name: str | None) -> str | None:
+    """The subprotocol that was agreed on; a server may have chosen the one that holds the client's key."""
+    return None if name is None else without_keys(name, REDACTED)
 
 
 def redacted_path(path: str) -> str:
     """The path and query of a request without its secrets."""
-
-    def parameter(match: re.Match[str]) -> str:
-        secret = match["name"].lower() in SECRET_NAMES
-        return f"{match['name']}={REDACTED}" if secret else match[0]
-
-    return without_keys(_PARAMETER.sub(parameter, path))
+    return without_keys(without_parameters(path, REDACTED), REDACTED)

@@ -17,7 +17,6 @@ from rtproto.reports.lines import BOLD, COLORS, DIM, GREEN, LineReporter, counte
 from rtproto.reports.tally import severities
 from rtproto.reports.words import (
     NO_TYPE,
-    escape,
     follow_on,
     message,
     plural,
@@ -28,6 +27,7 @@ from rtproto.reports.words import (
     source,
     times,
     trouble_words,
+    where,
 )
 
 PER_RULE = 10
@@ -148,7 +148,7 @@ class FullReporter(LineReporter):
         clean = (
             "no findings" if not hidden else f"nothing worse than {max(counts).label}" if not verdict else ""
         )
-        path = escape(session.path)
+        path = where(session.path)
         ordinal = self._connections[session.path]
         place = path if ordinal == 1 else f"{path} (connection {ordinal})"
         facts = ", ".join(

@@ -15,12 +15,12 @@ from rtproto.reports import Options
 from rtproto.reports.tally import Tally
 from rtproto.reports.words import (
     TROUBLE_LIMIT,
-    escape,
     message,
     no_command_in_json,
     prose,
     scalar,
     show,
+    where,
 )
 from rtproto.selection import at_least
 
@@ -91,7 +91,7 @@ def trouble_object(trouble: Trouble) -> dict[str, object]:
 def session_object(session: SessionReport) -> dict[str, object]:
     """One session as the JSON format holds it."""
     return {
-        "path": escape(session.path),
+        "path": where(session.path),
         "dialect": session.dialect,
         "profile": session.profile,
         "profile_reason": prose(session.profile_reason, 400),
@@ -110,7 +110,7 @@ def session_object(session: SessionReport) -> dict[str, object]:
 
 def unchecked_object(unchecked: Unchecked) -> dict[str, object]:
     """One path that could not be checked."""
-    return {"path": escape(unchecked.path), "reason": prose(unchecked.reason, 1000)}
+    return {"path": where(unchecked.path), "reason": prose(unchecked.reason, 1000)}
 
 
 def json_text(document: object, indent: int = 2) -> str:

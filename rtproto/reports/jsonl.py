@@ -13,7 +13,7 @@ from rtproto.findings import Finding, SessionReport, Severity, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.json import SCHEMA, finding_object, json_text, trouble_object, unchecked_object
 from rtproto.reports.tally import Tally
-from rtproto.reports.words import escape
+from rtproto.reports.words import where
 from rtproto.selection import at_least
 
 
@@ -30,7 +30,7 @@ class JsonlReporter:
 
     def session(self, session: SessionReport) -> None:
         """Write the lines of one session."""
-        place: dict[str, object] = {"path": escape(session.path), "session": self._tally.sessions}
+        place: dict[str, object] = {"path": where(session.path), "session": self._tally.sessions}
         self._tally.session(session)
         for finding in at_least(session, self._least).findings:
             self._line(place | finding_object(finding))
@@ -38,11 +38,11 @@ class JsonlReporter:
 
     def finding(self, finding: Finding, path: str) -> None:
         """Write the line of one finding of a session that goes on."""
-        self._line({"path": escape(path), "session": self._tally.sessions} | finding_object(finding))
+        self._line({"path": where(path), "session": self._tally.sessions} | finding_object(finding))
 
     def ended(self, session: SessionReport) -> None:
         """Count a session whose findings were written, and write what the server said went wrong in it."""
-        self._troubles(session, {"path": escape(session.path), "session": self._tally.sessions})
+        self._troubles(session, {"path": where(session.path), "session": self._tally.sessions})
         self._tally.session(session)
 
     def _troubles(self, session: SessionReport, place: dict[str, object]) -> None:

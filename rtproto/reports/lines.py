@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from rtproto.findings import Finding, Severity, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.tally import Tally
-from rtproto.reports.words import escape, message, no_command, plural, prose, show, times
+from rtproto.reports.words import message, no_command, plural, prose, show, times, where
 
 MIN_WIDTH = 40
 TYPES = 40
@@ -62,7 +62,7 @@ class Lines:
 
     def place(self, finding: Finding, path: str) -> str:
         """Where the finding is, as editors and terminals recognise it: `call.jsonl:41`."""
-        return f"{escape(path)}:{finding.line}" if finding.line else escape(path)
+        return f"{where(path)}:{finding.line}" if finding.line else where(path)
 
     def finding(self, finding: Finding, path: str, more: str = "") -> None:
         """Write the finding as one line, however long."""
@@ -99,7 +99,7 @@ class LineReporter:
         """Count one path that could not be checked, and say why unless the command says it elsewhere."""
         self._tally.not_checked(unchecked)
         if self._options.list_unchecked:
-            self._lines.line(f"{escape(unchecked.path)}: not checked: {prose(unchecked.reason, 1000)}")
+            self._lines.line(f"{where(unchecked.path)}: not checked: {prose(unchecked.reason, 1000)}")
 
     def finish(self) -> None:
         """Write the statistics, where they were asked for, and the sums."""

@@ -15,7 +15,7 @@ from rtproto.findings import Finding, SessionReport, Severity, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.json import SCHEMA, finding_object, unchecked_object
 from rtproto.reports.tally import Tally
-from rtproto.reports.words import escape, show
+from rtproto.reports.words import show, where
 from rtproto.selection import at_least
 
 GROUP = 10_000
@@ -73,7 +73,7 @@ class ParquetReporter:
     def session(self, session: SessionReport) -> None:
         """Take the rows of one session."""
         place = {
-            "path": escape(session.path),
+            "path": where(session.path),
             "session": self._tally.sessions,
             "dialect": session.dialect,
             "profile": session.profile,

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
+from rtproto.credentials import without_keys
 from rtproto.findings import Finding
-from rtproto.reports.words import escape, mask, scalar, show
+from rtproto.reports.words import MASKED, scalar, show, where
 from rtproto.urls import is_url
 
 # Ids as servers make them, UUIDs, long words with a digit in them, and at last any number.  `item_id` is no id,
@@ -42,13 +43,13 @@ def local(path: str) -> str:
 
 def uri(path: str) -> str:
     """The same as a URI reference: relative below the current directory, else with its own scheme or `file`."""
-    name = local(path)
+    name = without_keys(local(path), MASKED)
     if is_url(name):
-        return quote(mask(name), safe=_IN_URLS)
+        return quote(name, safe=_IN_URLS)
     try:
-        encoded = mask(name).encode("utf-8", "surrogateescape")
+        encoded = name.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # a name that came from no file system
-        encoded = mask(name).encode("utf-8", "replace")
+        encoded = name.encode("utf-8", "replace")
     quoted = quote(encoded)
     return (
         quoted if not Path(name).is_absolute() else f"file://{'' if quoted.startswith('/') else '/'}{quoted}"
@@ -57,7 +58,7 @@ def uri(path: str) -> str:
 
 def shown(path: str) -> str:
     """The same as text."""
-    return escape(mask(local(path)))
+    return where(local(path))
 
 
 def shape(finding: Finding) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from rtproto.credentials import is_secret, without_keys, without_secrets
 from rtproto.findings import Finding, Trouble
 
 if TYPE_CHECKING:
@@ -24,46 +25,13 @@ MASKED = "[masked]"
 NO_TYPE = "(no type)"
 """In place of an event's type that could not be read."""
 
-SECRET_FIELDS = frozenset(
-    {
-        "client_secret",
-        "authorization",
-        "api_key",
-        "api-key",
-        "apikey",
-        "access_token",
-        "token",
-        "secret",
-        "password",
-    }
-)
-"""Last part of a field's name whose text is never shown."""
-
-# Keys are recognised by their beginning alone: an excerpt may have cut the rest.
-_SECRET = re.compile(
-    r"""
-      (?<![A-Za-z0-9]) (?P<key>sk-|ek_|eyJ|xai-(?=[A-Za-z0-9]{16})) [^\s"'<>(),;{}]{8,}
-    | \b (?P<scheme>(?i:bearer|basic)) \s+ [^\s"'<>(),;{}]{6,}
-    | (?P<name>(?i:client_secret|authorization|api[-_]?key|access_token)) ["'\\]* \s* [:=] \s*
-      (?: \{ [^}]* \}? | ["'\\]* [^"'\\,}\s]+ (?: [ ] [^"'\\,}\s]+ )? )
-    """,
-    re.VERBOSE,
-)
 # Spaces that Python calls unprintable and that are ordinary in text.
 _HARMLESS = frozenset("\u00a0\u3000")
 
 
-def _masked(match: re.Match[str]) -> str:
-    if key := match["key"]:
-        return key + MASKED
-    if scheme := match["scheme"]:
-        return f"{scheme} {MASKED}"
-    return f"{match['name']}: {MASKED}"
-
-
 def mask(text: str) -> str:
     """The text with API keys, ephemeral keys, bearer tokens and client secrets replaced by `[masked]`."""
-    return _SECRET.sub(_masked, text)
+    return without_secrets(text, MASKED)
 
 
 def _escape_char(char: str) -> str:
@@ -98,6 +66,14 @@ def show(text: str, limit: int = LIMIT) -> str:
     return "".join(out) + "…"
 
 
+def where(path: str) -> str:
+    """The name of a file, fit to print, and as it is otherwise: people click on it, and programs open it.
+
+    A key in it is masked, for reports get to places where nobody sees the file.
+    """
+    return escape(without_keys(path, MASKED))
+
+
 _LONG_WORD = re.compile(r"\S{81,}")
 
 
@@ -125,8 +101,9 @@ def no_command_in_json(text: str) -> str:
 
 
 def is_secret_field(name: str) -> bool:
-    """Whether the text of a field of that name is never shown."""
-    return name.rpartition(".")[2].lower() in SECRET_FIELDS
+    """Whether the text of a field of that name is never shown; names of fields inside others are `session.id`."""
+    around, _, last = name.rpartition(".")
+    return is_secret(last, around.rpartition(".")[2])
 
 
 def scalar(name: str, value: str | int | float | bool | None) -> str | int | float | bool | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from msgspec import UNSET, UnsetType
 
 from rtproto import __version__
+from rtproto.credentials import is_secret
 
 from .exchange import Call, Exchange, Failure, Payload
 from .namespaces import (
@@ -45,8 +46,6 @@ _T = TypeVar("_T")
 _Http = TypeVar("_Http", "httpx2.Client", "httpx2.AsyncClient")
 
 _KEY = re.compile(r"[\x21-\x7e]+")
-_CREDENTIALS = frozenset({"authorization", "api-key", "x-api-key"})
-"""Headers whose values are hidden in messages, as the key is."""
 
 
 class _Secret:
@@ -304,7 +303,7 @@ class _Hider:
     def __init__(self, key: _Secret, headers: Mapping[str, tuple[str, str | None]]) -> None:
         secrets = {key.value}
         for name, (_, value) in headers.items():
-            if value and name in _CREDENTIALS:
+            if value and is_secret(name):
                 secrets.update(value.split()[-1:])  # what stands after `Bearer`
         self._secrets = [_Secret(value) for value in sorted(secrets, key=len, reverse=True)]
 
