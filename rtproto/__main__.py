@@ -25,6 +25,7 @@ commands:
   tables            print the state tables, as Markdown with diagrams
   schema            print the JSON Schema of the JSON report; --check verifies it
   conform           run a checker over the conformance suite, and keep the suite
+  docs [PAGE]       print a page of documentation, or which there are
 
 `python -m rtproto COMMAND --help` says more.
 """
@@ -60,11 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"rtproto {rtproto.__version__}")
     parser.add_argument(
         "command",
-        choices=("check", "convert", "record", "rules", "tables", "schema", "conform"),
+        choices=("check", "convert", "record", "rules", "tables", "schema", "conform", "docs"),
         help=argparse.SUPPRESS,
     )
     command: str = parser.parse_args(arguments[:1]).command
-    run = {"rules": _rules, "tables": _tables, "schema": _schema}[command]
+    run = {"rules": _rules, "tables": _tables, "schema": _schema, "docs": _docs}[command]
     return console.guard(lambda: run(arguments[1:]))
 
 
@@ -148,6 +149,22 @@ def _schema(argv: Sequence[str]) -> int:
     if not problems:
         console.output().write(f"{schema.FILE}: in step with the writer\n")
     return 1 if problems else 0
+
+
+def _docs(argv: Sequence[str]) -> int:
+    from rtproto import manual
+
+    parser = _parser("docs", "Print a page of documentation, as Markdown.")
+    parser.add_argument(
+        "page", nargs="?", choices=manual.PAGES, help="its name (default: print all names, with titles)"
+    )
+    name: str | None = parser.parse_args(argv).page
+    try:
+        text = manual.contents() if name is None else manual.page(name)
+    except OSError as error:
+        parser.error(str(error))
+    console.output("markdown").write(text)
+    return 0
 
 
 if __name__ == "__main__":

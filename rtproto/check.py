@@ -29,9 +29,9 @@ INPUT_FORMATS = (
 
 _EPILOG = """\
 A recording is JSON lines, a HAR, a YAML cassette, a log, or any text with events in it, also
-compressed by gzip or Zstandard; its format is detected, and docs/inputs.md shows each. Of a
-directory, *.jsonl, *.ndjson and *.har are taken, and of *.json, *.yaml, *.yml, *.log, *.txt,
-*.flow and *.flows those that hold events; any of them may end in .gz or .zst.
+compressed by gzip or Zstandard; its format is detected, and `python -m rtproto docs inputs`
+shows each. Of a directory, *.jsonl, *.ndjson and *.har are taken, and of *.json, *.yaml, *.yml,
+*.log, *.txt, *.flow and *.flows those that hold events; any of them may end in .gz or .zst.
 
 exit status:
   0    nothing found at or above --fail-level

@@ -238,7 +238,8 @@ def problem(error: Exception, url: str) -> str:
     if isinstance(error, ImportError):
         return f"reading it needs a package that is not installed: {told}"
     if isinstance(error, PermissionError) or "Credential" in name or status in (401, 403):
-        return f"no permission ({told or name}); set its store's credentials, also where the workers run: docs/fleet.md"
+        told = f"no permission ({told or name}); set its store's credentials, also where the workers run"
+        return f"{told} (python -m rtproto docs fleet)"
     if isinstance(error, FileNotFoundError):
         more = f" ({told})" if " " in told else ""
         return f"there is no such object, folder or bucket{more}"

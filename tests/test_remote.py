@@ -234,7 +234,7 @@ class RefusalError(Exception):
     status = 403
 
 
-PERMISSION = "; set its store's credentials, also where the workers run: docs/fleet.md"
+PERMISSION = "; set its store's credentials, also where the workers run (python -m rtproto docs fleet)"
 
 
 @pytest.mark.parametrize(

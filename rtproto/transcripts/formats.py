@@ -256,5 +256,5 @@ def _refusal(head: Head) -> str:
     return (
         f"this does not look like a Realtime recording; it begins with {begins}; rtproto reads "
         + ", ".join(NAMES)
-        + " (--input-format forces one; `docs/inputs.md` shows each)"
+        + " (--input-format forces one; `python -m rtproto docs inputs` shows each)"
     )
