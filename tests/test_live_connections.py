@@ -194,6 +194,13 @@ def test_findings_are_logged_unless_asked_for(tmp_path: Path, caplog: pytest.Log
     assert any(entry.exc_info and "on_finding failed" in entry.message for entry in ours)
 
 
+def test_a_callback_that_nobody_would_await_is_refused(tmp_path: Path) -> None:
+    async def notify(finding: Finding) -> None: ...
+
+    with pytest.raises(TypeError, match="must be a plain function"):
+        record(object(), tmp_path, on_finding=notify)
+
+
 def test_what_is_no_connection_is_refused() -> None:
     with pytest.raises(TypeError, match="takes a connection of websockets or openai, not str"):
         record("ws://127.0.0.1")

@@ -33,6 +33,7 @@ SECRETS = (
     "sk-proj-AbCdEf0123456789AbCdEf01 ek_68af296e8e408191a1120ab6383263c2 Bearer 0123456789abcdef "
     'client_secret: {"value": "hidden-words"} api_key=AKIAhiddenwords'
 )
+NAMED = "ek_68af296e8e408191a1120ab6383263c2.jsonl"
 AUDIO = "QUJD" * 4_000
 HOSTILE = ESCAPES + COMMANDS + INVISIBLE + MARKUP + SECRETS + AUDIO
 LIVE = ("AbCdEf", "68af29", "Bearer 0", "hidden", "QUJD" * 30, "\x1b")
@@ -59,7 +60,7 @@ def hostile_session(evil: str) -> SessionReport:
     return session(
         finding,
         follows,
-        path=evil[:60],
+        path=f"{evil[:60]}/{NAMED}",
         profile_reason=evil,
         limits=(evil,),
         counts={evil: 1, "::x": 2, "##[x": 3},
@@ -111,7 +112,7 @@ def assert_harmless(written: str, format: str) -> None:
     "options", [Options(verbose=True, statistics=True), Options(quiet=True), Options(width=40)]
 )
 def test_hostile_content_is_harmless_in_every_format(format: str, options: Options) -> None:
-    report = Report((hostile_session(HOSTILE),), (Unchecked(HOSTILE[:60], HOSTILE),))
+    report = Report((hostile_session(HOSTILE),), (Unchecked(f"{HOSTILE[:60]}/{NAMED}", HOSTILE),))
 
     written = render(report, format, options)
     assert_harmless(written, format)

@@ -6,6 +6,7 @@ The wrappers add nothing but the recording: what they do not know they hand on t
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -49,10 +50,15 @@ def record(
     `on_finding` is called for each finding, from where messages are sent and received; it must not block, and what it
     raises is logged.  Without it, findings go to the logger `rtproto.live`.
 
-    Raises `TypeError` for a connection that it does not know, `ValueError` for a dialect or profile that there is not,
-    and `OSError` where the folder is not there and cannot be made: nothing would be recorded.  What fails later, a full
-    disk or a folder that may not be written to, is logged, and stops no message and no new connection.
+    Raises `TypeError` for a connection that it does not know and for a coroutine function, which nothing would await,
+    `ValueError` for a dialect or profile that there is not, and `OSError` where the folder is not there and cannot be
+    made: nothing would be recorded.  What fails later, a full disk or a folder that may not be written to, is logged,
+    and stops no message and no new connection.
     """
+    if inspect.iscoroutinefunction(on_finding):
+        raise TypeError(
+            "record() calls on_finding between messages; it must be a plain function, not a coroutine's"
+        )
     folder = Path(folder)
     keeping = Keeping(redact=redact, elide_audio=elide_audio)
 

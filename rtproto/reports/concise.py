@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rtproto.findings import Finding, SessionReport
 from rtproto.reports.lines import LineReporter
-from rtproto.reports.words import escape, follow_on, trouble_words
+from rtproto.reports.words import follow_on, trouble_words, where
 
 
 class ConciseReporter(LineReporter):
@@ -33,7 +33,7 @@ class ConciseReporter(LineReporter):
     def _troubles(self, session: SessionReport) -> None:
         if not self._options.quiet:
             for trouble in session.troubles:
-                place = f"{escape(session.path)}:{trouble.line}"
+                place = f"{where(session.path)}:{trouble.line}"
                 self._lines.line(f"{place}: the server said: {trouble_words(trouble)}")
 
     def finding(self, finding: Finding, path: str) -> None:

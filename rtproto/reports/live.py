@@ -17,7 +17,7 @@ from rtproto.reports import Options
 from rtproto.reports.concise import ConciseReporter
 from rtproto.reports.lines import counted
 from rtproto.reports.tally import severities
-from rtproto.reports.words import escape, plural, prose, show
+from rtproto.reports.words import plural, prose, show, where
 from rtproto.selection import Selection
 
 PER_RULE = 10
@@ -85,7 +85,7 @@ class LiveReport(Watcher):
         if shown[finding.code] <= PER_RULE:
             self._concise.finding(replace(finding, line=line), str(path))
         if shown[finding.code] == PER_RULE:
-            self._out(f"{escape(str(path))}: more of {finding.code} are counted, not shown\n")
+            self._out(f"{where(str(path))}: more of {finding.code} are counted, not shown\n")
 
     def closed(self, name: str, report: SessionReport, code: int, reason: str) -> None:
         """A session has ended."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 from rtproto.findings import Finding, SessionReport, Severity, Trouble, Unchecked
 from rtproto.reports import Options
 from rtproto.reports.lines import COLORS, LineReporter, counted
-from rtproto.reports.words import escape, plural, trouble_name
+from rtproto.reports.words import plural, trouble_name, where
 
 MOST_KINDS = 1_000
 """Kinds of what servers said went wrong that are counted: they name them as they like."""
@@ -78,7 +78,7 @@ class TotalsReporter(LineReporter):
         if known is None:
             if len(self._said) >= MOST_KINDS:
                 return
-            known = self._said[name] = _Said(f"{escape(path)}:{trouble.line}", path)
+            known = self._said[name] = _Said(f"{where(path)}:{trouble.line}", path)
         known.count += trouble.count
         known.files += known.path != path
         known.path = path
@@ -104,7 +104,7 @@ class TotalsReporter(LineReporter):
             told = f"{verdict}: {codes}" if verdict else "no findings"
             if self._troubles:
                 told += f"; the server said {plural(self._troubles, 'thing')} went wrong"
-            self._lines.line(f"{escape(self._path)}: {plural(self._events, 'event')}: {told}")
+            self._lines.line(f"{where(self._path)}: {plural(self._events, 'event')}: {told}")
         self._path, self._events, self._troubles = None, 0, 0
         self._severities.clear()
         self._codes.clear()
