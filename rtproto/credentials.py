@@ -97,7 +97,8 @@ _PERHAPS = re.compile(
         (?i:
             {"|".join(name.replace("-", "[-_]?") for name in _NAMES)}
             | (?<=[-_?&]) (?:{"|".join(_WORDS)})
-            | (?:{"|".join(_WORDS)}) (?=["'\\])
+            # As the name of a member; `token` is that of logprobs.
+            | (?:{"|".join(word for word in _WORDS if word != "token")}) (?=["'\\])
         )
         ["'\\]* \s* [:=] \s* ["'\\]*
     )

@@ -57,7 +57,9 @@ def test_words_stay(text: str) -> None:
     [
         ("Unexpected token: <, the secret: patience", "Unexpected token: <, the secret: patience"),
         ("the token of logprobs", "the token of logprobs"),
-        ('{"token": "abc", "n": 1', '{"token": "*", "n": 1'),
+        ('"logprobs": [{"token": "Hi", "logprob": -0.1}]', '"logprobs": [{"token": "Hi", "logprob": -0.1}]'),
+        ('{\\"secret\\": \\"abc\\", \\"n\\": 1', '{\\"secret\\": \\"*\\", \\"n\\": 1'),
+        ('{"access_token": "abc", "n": 1', '{"access_token": "*", "n": 1'),
         ("auth_token=abc", "auth_token=*"),
         ("wss://h/x?token=abc", "wss://h/x?token=*"),
         ("X-Auth-Token: abc", "X-Auth-Token: *"),
