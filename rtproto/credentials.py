@@ -59,13 +59,13 @@ def is_secret_parameter(name: str) -> bool:
     return any(word in name for word in _IN_PARAMETERS)
 
 
-# In each alternative the group is what is kept.  No word is read from more than one of its letters: texts are hostile.
+# In each alternative the group is what is kept.  None begins anew within what another start has read: texts are hostile.
 _OPAQUE = r"[A-Za-z0-9._~+/-]"  # of a bearer token (RFC 6750, 2.1)
 _IN_ANY_TEXT = rf"""
     # A key as a subprotocol, for browsers cannot set headers.
     (openai-insecure-api-key\. | xai-client-secret\.) [^\s"'\\<>(),;&{{}}]+
     |
-    # A token has a digit in it or is longer than words are, or else a bearer arrived.
+    # A token has a digit in it or is long; in `the bearer arrived` there is none.
     \b ((?i:bearer) \s+) (?= {_OPAQUE}*[0-9] | {_OPAQUE}{{16}}) {_OPAQUE}{{8,}} =*
 """
 _KEY = re.compile(
