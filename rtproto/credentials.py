@@ -59,7 +59,7 @@ def is_secret_parameter(name: str) -> bool:
     return any(word in name for word in _IN_PARAMETERS)
 
 
-# In each alternative the group is what is kept.  None begins anew within what another start has read: texts are hostile.
+# In each alternative the group is what is kept.  Texts are hostile: none is read again from each of its letters.
 _OPAQUE = r"[A-Za-z0-9._~+/-]"  # of a bearer token (RFC 6750, 2.1)
 _IN_ANY_TEXT = rf"""
     # A key as a subprotocol, for browsers cannot set headers.
