@@ -3,7 +3,7 @@
     import rtproto
     report = rtproto.check_file("session.jsonl")
     for finding in report.roots(rtproto.Severity.ERROR):
-        print(finding.line, finding.code, finding.name)
+        print(finding.line, finding.code, rtproto.message(finding))
 
 `rtproto.beta`, `rtproto.ga` and `rtproto.translation` hold the events of the three dialects.  Nothing is imported
 before it is asked for: a program that only decodes pays for no rules, and `--version` for nothing at all.
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from rtproto.protocol.profiles import Profile, Relaxation
     from rtproto.recording import check_file, check_stream
+    from rtproto.reports.words import message
     from rtproto.rest import check_rest
     from rtproto.wire import DecodeError, Fault
 
@@ -56,6 +57,7 @@ __all__ = [
     "check_rest",
     "check_stream",
     "ga",
+    "message",
     "translation",
 ]
 
@@ -79,6 +81,7 @@ _HOMES = {
     "check_rest": "rtproto.rest",
     "check_stream": "rtproto.recording",
     "ga": "",
+    "message": "rtproto.reports.words",
     "translation": "",
 }
 

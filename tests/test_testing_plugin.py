@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from rtproto import ga
 from rtproto.rules.sessions import session
@@ -159,6 +161,30 @@ def test_an_async_connection_is_recorded_from_the_server_s_end() -> None:
     assert recorder.frames == [("server", b"x"), ("client", b"a"), ("client", b"b")]
     with pytest.raises(ValueError, match="no side 'left'; there are: client, server"):
         recorder.wrap(None, side="left")
+
+
+@pytest.mark.parametrize("side", ["client", "server"])
+def test_what_the_helpers_of_openai_send_is_recorded(side: str) -> None:
+    recorder = Recorder()
+    websocket = AsyncConnection('{"type":"response.created"}')
+    websocket.recv = functools.partial(said, websocket)  # type: ignore[method-assign]  # takes `decode`
+    connection = recorder.wrap(AsyncRealtimeConnection(cast("Any", websocket)), side)
+
+    async def talk() -> Any:
+        await connection.response.create()
+        return await connection.recv()
+
+    assert asyncio.run(talk()).type == "response.created"
+    other = "server" if side == "client" else "client"
+    assert [(who, json.loads(raw)["type"]) for who, raw in recorder.frames] == [
+        (side, "response.create"),
+        (other, "response.created"),
+    ]
+
+
+async def said(websocket: AsyncConnection, *, decode: bool) -> bytes:
+    assert decode is False
+    return websocket.messages.pop(0).encode()
 
 
 # The fixture and the option, in test runs of their own.

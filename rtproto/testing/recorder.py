@@ -49,10 +49,15 @@ class Recorder:
     def wrap(self, connection: Any, side: str = "client") -> Any:
         """A connection like this one whose `send`, `recv` and iteration are recorded; it may be async.
 
-        `side` is the side that this end of the connection is: what it sends is the client's or the server's.
+        `side` is the side that this end of the connection is: what it sends is the client's or the server's.  One of
+        `openai` is returned itself, so that what its helpers send (`connection.response.create()`) is recorded, too.
         """
         if side not in _OTHER:
             raise ValueError(f"no side {side!r}; there are: client, server")
+        if type(connection).__module__.startswith("openai."):
+            # Its helpers hold on to it, and it keeps the WebSocket under this name.
+            connection._connection = _Recorded(self, connection._connection, side)
+            return connection
         return _Recorded(self, connection, side)
 
     def report(self) -> Report:
