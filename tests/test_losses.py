@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import sys
+from collections import Counter
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -203,6 +206,43 @@ def test_a_recording_reduced_to_its_types_is_in_order(recording: Path) -> None:
     with recording.open("rb") as stream:
         types = [json.loads(frame.raw)["type"] for frame in read(stream) if frame.close is None]
     assert judged(*types) == []
+
+
+def calls(*types: str) -> int:
+    """Functions that are called to judge a log, those of C among them."""
+    count = Counter[str]()
+
+    def note(_frame: FrameType, event: str, _what: object) -> None:
+        count[event] += 1
+
+    sys.setprofile(note)
+    try:
+        judged(*types)
+    finally:
+        sys.setprofile(None)
+    return count["call"] + count["c_call"]
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [TURN[1:], ["conversation.item.added"], ["response.created"], ["conversation.item.deleted"]],
+    ids=["turns", "items", "responses", "deletions"],
+)
+def test_an_event_costs_the_same_in_a_longer_log(repeated: list[str]) -> None:
+    times = 400 // len(repeated)
+    few, many = (calls(TURN[0], *TURN[1:] * 2, *repeated * times * n) for n in (1, 4))
+    assert many < 5 * few
+
+
+def test_a_deletion_that_names_nothing_is_of_any_item() -> None:
+    items = ["conversation.item.added", "conversation.item.done"]
+    assert judged(TURN[0], *items * 100, *["conversation.item.deleted"] * 100) == []
+
+
+def test_tools_that_are_listed_without_a_name() -> None:
+    steps = ["mcp_list_tools.in_progress", "mcp_list_tools.completed"]
+    assert judged("session.created", *steps) == []
+    assert judged("session.created", *steps, *steps) == []
 
 
 def test_the_plain_checker_takes_whole_events_only() -> None:

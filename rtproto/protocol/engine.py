@@ -399,10 +399,13 @@ class Engine:
             if child.state == child.machine.states[-1]:
                 for below in child.children:
                     for deepest in below.children:
-                        self.entities[deepest.machine.name].pop(deepest.key, None)
-                    self.entities[below.machine.name].pop(below.key, None)
+                        self._drop(deepest)
+                    self._drop(below)
                 child.children = []
         self.moves += 1
+
+    def _drop(self, entity: Entity) -> None:
+        self.entities[entity.machine.name].pop(entity.key, None)
 
     def unfinished(self) -> list[tuple[Entity, str]]:
         """Entities that the recording leaves in a state it should not end in, with the rule that says so."""

@@ -101,7 +101,7 @@ class ListToolsItemMissing(Rule):
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         if context.facts.mid_session:
             return
-        for (item_id,), entity in context.engine.entities[_LISTING].items():
+        for (item_id, *_), entity in context.engine.entities[_LISTING].items():
             line, type, input = entity.history[-1] if entity.history else (0, "", "")
             if input == "completed" and item_id not in context.facts.items:
                 yield Verdict(
