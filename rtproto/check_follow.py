@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from msgspec.structs import replace
 
 from rtproto import console
-from rtproto.check_targets import STDIN
+from rtproto.check_targets import Target
 from rtproto.checker import SessionChecker
 from rtproto.checker_repeats import sameness
 from rtproto.findings import Finding, Report, Severity, Unchecked
@@ -73,13 +73,14 @@ class Telling:
 
 
 def follow(
-    settings: Settings, path: str, telling: Telling, interrupts: console.Interrupts
+    settings: Settings, target: Target, telling: Telling, interrupts: console.Interrupts
 ) -> Iterator[Report]:
     """The reports of a file that is being written, one for each time it was begun anew; Ctrl-C ends the last.
 
     A file that is not there yet is waited for, where its folder is there.
     """
-    if path == STDIN:
+    path = target.path
+    if target.standard:
         stdin = getattr(sys.stdin, "buffer", None)
         if stdin is None:
             yield Report(unchecked=(Unchecked(path, "there is no standard input"),))

@@ -12,7 +12,7 @@ from typing import IO, Any, BinaryIO, Literal, TextIO, cast
 from msgspec.structs import replace
 
 from rtproto import console
-from rtproto.check_targets import STDIN, identity
+from rtproto.check_targets import identity
 from rtproto.findings import Finding, SessionReport, Unchecked
 from rtproto.reports import BINARY, LiveReporter, Options, Reporter, binary_reporter, reporter
 from rtproto.urls import is_url, public
@@ -43,11 +43,11 @@ class Outputs:
     def open(self, files: Iterable[tuple[str, str]], inputs: Iterable[str], summary: str | None) -> None:
         """Open the files, given by format and path; `summary` is one to which a summary is appended.
 
-        Raises `CannotOpen`, also for a file that is itself to be checked, or that was named before.
+        Raises `CannotOpen`, also for one of the `inputs`, and for a file that was named before.
         """
         taken: dict[int | str, str] = {}
         for format, path in files:
-            taken = taken or {identity(path): "is to be checked" for path in inputs if path != STDIN}
+            taken = taken or {identity(path): "is to be checked" for path in inputs}
             if (why := taken.get(identity(path))) is not None:
                 self.close()
                 raise CannotOpen(f"{public(path)} {why}; a report must not take its place")

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from rtproto import console
 from rtproto.check_outputs import CannotOpen, Outputs, step_summary
 from rtproto.check_settings import wanted
-from rtproto.check_targets import STDIN, Target, targets
+from rtproto.check_targets import Target, targets
 from rtproto.check_work import reports_of, unchecked
 from rtproto.findings import Finding, Report, SessionReport, Severity
 from rtproto.fleet import Fleet, Lost, batches, size_of
@@ -40,13 +40,16 @@ def check(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     named = list(targets(args.paths))
     first = named[0]
     if args.follow and (
-        len(named) != 1 or first.problem or first.source or first.path not in (*args.paths, STDIN)
+        len(named) != 1
+        or first.problem
+        or first.source
+        or (first.path not in args.paths and not first.standard)
     ):
         options.error("--follow takes one FILE, or - for standard input")
-    judge = Judge(options, args, (target.path for target in named))
+    judge = Judge(options, args, (target.path for target in named if not target.standard))
     try:
         if args.follow:
-            judge.follow(first.path)
+            judge.follow(first)
         else:
             judge.run(named)
         judge.finish()
@@ -117,16 +120,16 @@ class Judge:
 
         return State(self._args.state, self._wanted.arguments)
 
-    def follow(self, path: str) -> None:
+    def follow(self, target: Target) -> None:
         """Judge a file while it is written, until Ctrl-C."""
         from rtproto.check_follow import Telling, follow
 
         wanted = self._wanted
         least = wanted.min_severity or (Severity.INFO if self._args.format == "jsonl" else Severity.WARNING)
         known = self._known()
-        telling = Telling(self._found, least, wanted.selection(path), known)
+        telling = Telling(self._found, least, wanted.selection(target.path), known)
         with console.Interrupts() as interrupts, interrupts.held():
-            for report in follow(self._settings, path, telling, interrupts):
+            for report in follow(self._settings, target, telling, interrupts):
                 self._tell(report)
 
     def _found(self, finding: Finding, path: str) -> None:
@@ -170,16 +173,16 @@ class Judge:
         known = (
             frozenset[Target]()
             if state is None
-            else frozenset(t for t in named if not t.problem and state.knows(t))
+            else frozenset(t for t in named if not t.problem and not t.standard and state.knows(t))
         )
-        mine = sum(1 for target in named if target.problem or target.path == STDIN or target in known)
-        asked = (t for t in named if not t.problem and t.path != STDIN and t not in known)
+        mine = sum(1 for target in named if target.problem or target.standard or target in known)
+        asked = (t for t in named if not t.problem and not t.standard and t not in known)
         with self._checked(asked, len(named) - mine) as checked:
 
             def report(target: Target) -> Report:
                 if target.problem:
                     return unchecked(target.path, target.problem)
-                if target.path == STDIN:
+                if target.standard:
                     return next(self._check(self._settings, [target]))
                 if state is None:
                     return next(checked)

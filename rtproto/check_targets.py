@@ -21,6 +21,7 @@ NOTHING_HERE = "a directory without recordings: it has no *.jsonl or *.har file,
 NO_MATCH = "no file matches this pattern"
 
 STDIN = "<stdin>"
+"""What reports call standard input; a file may have that name too."""
 
 
 class Target(Struct, frozen=True, gc=False):
@@ -38,6 +39,8 @@ class Target(Struct, frozen=True, gc=False):
     """Bytes as listed; -1 where that is not known."""
     version: str = ""
     """Of a URL: what changes when the content does; empty where its file system tells nothing of the kind."""
+    standard: bool = False
+    """It is standard input."""
 
 
 def targets(names: Sequence[str]) -> Iterator[Target]:
@@ -46,8 +49,8 @@ def targets(names: Sequence[str]) -> Iterator[Target]:
     for name in names:
         for target in _expand(name):
             path = target.path
-            known = target.problem or target.source or path == STDIN
-            file = path if known else identity(path)
+            known = target.problem or target.source
+            file = "-" if target.standard else path if known else identity(path)
             first = seen.get(file)
             if first is None:
                 seen[file] = path
@@ -63,7 +66,7 @@ def _expand(name: str) -> Iterator[Target]:
     from pathlib import Path
 
     if name == "-":
-        yield Target(STDIN)
+        yield Target(STDIN, standard=True)
         return
     if is_url(name):
         from rtproto.remote import find

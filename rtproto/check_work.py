@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from rtproto import console
-from rtproto.check_targets import STDIN, Target
+from rtproto.check_targets import Target
 from rtproto.findings import Report, Unchecked
 from rtproto.packing import plain
 from rtproto.recording import Settings
@@ -42,7 +42,7 @@ def _report(settings: Settings, target: Target, data: object) -> Report:
         from rtproto import remote
 
         return remote.report(settings, target, data)
-    if target.path != STDIN:
+    if not target.standard:
         return settings.check_file(target.path)
     stdin = getattr(sys.stdin, "buffer", None)
     if stdin is None:

@@ -311,6 +311,20 @@ def test_there_may_be_no_standard_input(run: Run, monkeypatch: pytest.MonkeyPatc
     assert run("-")[2] == "rtproto: <stdin>: not checked: there is no standard input\n"
 
 
+def test_a_file_may_be_called_as_standard_input_is(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", Stdin(BROKEN))
+    Path("<stdin>").write_bytes(BROKEN)
+
+    status, out, err = run("<stdin>", "-", "--format", "concise")
+    assert (status, err) == (1, "")
+    assert [line.split(":")[0] for line in out.splitlines() if "OUT016" in line] == ["<stdin>"] * 2
+    assert run("<stdin>", "-o", "json=<stdin>")[0] == 2  # its report must not take its place
+    assert Path("<stdin>").read_bytes() == BROKEN
+
+
 # What ends it early
 
 

@@ -13,9 +13,6 @@ from msgspec import Struct
 
 from rtproto.conform.transcript import Line, LineError, parse, written
 
-VERDICTS = ("valid", "invalid", "acceptable", "indeterminate")
-SEVERITIES = ("error", "warning", "info")
-
 Dialect = Literal["beta", "ga", "translation"]
 Kind = Literal["document", "schema", "recorded", "inferred"]
 Verdict = Literal["valid", "invalid", "acceptable", "indeterminate"]

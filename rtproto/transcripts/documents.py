@@ -11,32 +11,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import repeat
 from typing import BinaryIO
 
-from rtproto.transcripts.frames import Format, Frame, Head, names_event
+import msgspec
+from msgspec import Raw, Struct
+
+from rtproto.transcripts.frames import Folded, Format, Frame, Head, names_event
 from rtproto.transcripts.jsonl import (
     Perspective,
     frame_of,
     holds_event,
     holds_object,
-    member,
     records_of_events,
     type_of,
 )
 from rtproto.transcripts.tape import Tape
 from rtproto.wire import Line
 
-MOST_FOLDED = 10_000
-"""Events that one row may stand for."""
 _LIST = re.compile(rb'[\s{,]"(?:events|messages|frames|realtime_?[eE]vents|entries|transcript|log)"\s*:\s*\[')
 """The list of events in an object; a quote in a string would have a backslash before it."""
-_LIST_WITHIN = 64
-_COUNT = re.compile(rb'"count"\s*:\s*(\d{1,5})\s*[,}]')
+
+
+class _Row(Struct, frozen=True):
+    """What a row of the console says beside its event."""
+
+    event: Raw
+    count: int = 0
+    """Events that were folded under it."""
+
+
+_ROW = msgspec.json.Decoder(_Row)
 
 
 def _sniff(head: Head) -> str | None:
     start = head.raw.lstrip()[:1]
-    if start == b"[" and re.match(rb"\s*\[\s*(?:\{|\]?\s*$)", head.raw):
+    if start == b"[" and re.match(rb"\s*+\[\s*+(?:\{|\]?\s*+$)", head.raw):
         what = "it begins with an array of objects"
     elif start == b"{" and _LIST.search(head.raw, 0, 65536):
         what = "a list of events stands in its object"
@@ -57,8 +67,9 @@ def read(stream: BinaryIO, limit: int) -> Iterator[Frame]:
     holds one.
     """
     perspective = Perspective()
+    folded = Folded()
     for element in records_of_events(_elements(stream, limit)):
-        yield from _frames(element, limit, perspective)
+        yield from _frames(element, limit, perspective, folded)
 
 
 def _elements(stream: BinaryIO, limit: int) -> Iterator[Line]:
@@ -79,17 +90,19 @@ def _elements(stream: BinaryIO, limit: int) -> Iterator[Line]:
         yield from inner.elements()
 
 
-def _frames(element: Line, limit: int, perspective: Perspective) -> Iterator[Frame]:
+def _frames(element: Line, limit: int, perspective: Perspective, folded: Folded) -> Iterator[Frame]:
     frame = frame_of(element, limit, perspective)
     if frame is None:
         return
     yield frame
-    if frame.fault is not None or frame.raw == element.raw or (found := _COUNT.search(element.raw)) is None:
-        return
-    if member(element.raw, "event"):
-        folded = b'{"type":"%s"}' % type_of(frame.raw).encode()
-        for _ in range(min(int(found[1]), MOST_FOLDED)):
-            yield Frame(frame.line, frame.direction, folded, frame.time, loss="type-only")
+    if frame.fault is None and frame.raw != element.raw and b'"count"' in element.raw:
+        try:
+            count = max(0, _ROW.decode(element.raw).count)
+        except (ValueError, RecursionError):
+            return
+        folded.take(count)
+        raw = b'{"type":"%s"}' % type_of(frame.raw).encode()
+        yield from repeat(msgspec.structs.replace(frame, raw=raw, loss="type-only"), count)
 
 
 FORMATS = (Format("json", "JSON arrays and documents, such as the Realtime console's list", _sniff, read),)

@@ -10,6 +10,7 @@ import msgspec
 import pybase64
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from rtproto.transcripts.frames import Unreadable
 from rtproto.wire import AUDIO_FIELDS
 from rtproto.wire_scan import scan
 
@@ -22,6 +23,10 @@ class _Payloads(Struct):
     delta: Raw | UnsetType = UNSET
 
 
+FREE_SILENCE = 256 * 2**20
+"""Bytes of silence that are put back into the events of one file at most ..."""
+SILENCE_GROWTH = 2_000
+"""... beside so many for each byte of those events: two seconds of pcm16 for one of fifty bytes."""
 _SOUGHT = 64
 """Bytes of the payload by which it is found in the event."""
 _PAYLOADS = msgspec.json.Decoder(_Payloads)
@@ -57,6 +62,27 @@ def audio_size(event: bytes, span: tuple[int, int]) -> int | None:
         return len(pybase64.b64decode(event[slice(*span)], None, True))
     except ValueError:
         return None
+
+
+class Silence:
+    """What was left out of the events of one file, as far as they may stand for more than they hold."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = FREE_SILENCE
+
+    def restore(self, event: bytes, size: int) -> bytes:
+        """As `restored`.  Raises `Unreadable` where a few lines would cost what a long recording does."""
+        whole = restored(event, size)
+        if whole is not event:
+            self._left += SILENCE_GROWTH * len(event) - size
+            if self._left < 0:
+                raise Unreadable(
+                    f"its lines stand for more audio than is put back: {FREE_SILENCE >> 20} MiB and "
+                    f"{SILENCE_GROWTH:,} times their events' size; check it in parts, or without `audio_bytes`"
+                )
+        return whole
 
 
 def restored(event: bytes, size: int) -> bytes:

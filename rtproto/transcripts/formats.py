@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from importlib import import_module
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +25,7 @@ from rtproto.transcripts.frames import (
     Head,
     NotARecording,
     Unreadable,
+    names_event,
 )
 
 _BOM = b"\xef\xbb\xbf"
@@ -33,8 +34,9 @@ LINES = "its lines are JSON objects with a `type`"
 """Why a file is JSON lines."""
 _EMPTY = "it is empty"
 _FENCE = re.compile(rb"\s*(?:```|~~~)")
-_WORDS = re.compile(r"[^\W\d_]{2}\S*\s+\S*[^\W\d_]")
-"""Two words; what a damaged line leaves of base64 or of a number has none."""
+_WORD = re.compile(r"[^\W\d_]{2}")
+_LETTER = re.compile(r"[^\W\d_]")
+_ARCHIVE = re.compile(rb'\s*+\{\s*+"log"\s*+:\s*+\{')
 _PROSE_LINES = 2
 """One line of words among the events may be what a damaged line has left."""
 _FIRST_LINES = 50
@@ -45,9 +47,13 @@ _SHOWN = 100
 
 def _sniff_lines(head: Head) -> str | None:
     """Most lines are objects, and one of the first is an event of a known type or holds one."""
+    if _ARCHIVE.match(head.raw) and import_module("rtproto.transcripts.har").sniff(head):
+        return None  # most are written in one line, which may be longer than the head
     lines = [line for line in head.lines(_FIRST_LINES) if not line.lstrip().startswith(_COMMENT)]
     # A row of an array ends with a comma.
     objects = [line for line in lines if line.lstrip().startswith(b"{") and not line.rstrip().endswith(b",")]
+    if not head.whole and b"\n" not in head.raw and not names_event(head.raw):
+        return None  # one line that was cut: whether the `type` that it begins with is an event's, its end might tell
     if not objects or len(objects) * 2 <= len(lines) or not any(map(jsonl.holds_known_event, objects)):
         return None
     if len(lines) > 1 and objects[0] is lines[0] and objects[0].strip() == b"{":
@@ -68,9 +74,14 @@ def _is_paste(lines: list[bytes]) -> bool:
             whole = jsonl.holds_object(line)
         elif whole and _FENCE.match(line):
             return True
-        elif whole and _WORDS.search(line.decode("utf-8", "replace")):
+        elif whole and _has_words(line.decode("utf-8", "replace")):
             prose += 1
     return prose >= _PROSE_LINES
+
+
+def _has_words(line: str) -> bool:
+    """Whether two words follow each other; what a damaged line leaves of base64 or of a number has none."""
+    return any(_WORD.search(first) and _LETTER.search(second) for first, second in pairwise(line.split()))
 
 
 def _loses_lines(head: Head) -> bool:
@@ -204,6 +215,7 @@ def _peek(stream: BinaryIO) -> tuple[Head, BinaryIO]:
         return Head(raw[:HEAD_BYTES].removeprefix(_BOM), len(raw) <= HEAD_BYTES), stream
     pieces: list[bytes] = []
     size = 0
+    ends = 0
     whole = False
     read = getattr(stream, "read1", stream.read)
     while size < HEAD_BYTES:
@@ -213,9 +225,11 @@ def _peek(stream: BinaryIO) -> tuple[Head, BinaryIO]:
             break
         pieces.append(piece)
         size += len(piece)
-        raw = b"".join(pieces)
-        if b"\n" in raw and _sniff_lines(Head(raw.removeprefix(_BOM), whole=False)):
-            break
+        # What stands behind the first lines changes nothing: it is not joined and looked at piece by piece.
+        if b"\n" in piece and ends <= _FIRST_LINES:
+            ends += piece.count(b"\n")
+            if _sniff_lines(Head(b"".join(pieces).removeprefix(_BOM), whole=False)):
+                break
     raw = b"".join(pieces)
     return Head(raw.removeprefix(_BOM), whole), io.BufferedReader(_Rewound(raw, stream), BUFFERED_BYTES)
 

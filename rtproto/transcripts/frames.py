@@ -17,6 +17,8 @@ Loss: TypeAlias = Literal["", "elided", "type-only"]
 
 HEAD_BYTES = 1024 * 1024
 """Bytes of a file that detection looks at."""
+MOST_FOLDED = 100_000
+"""Events that the lines of one file may stand for beside their own."""
 BUFFERED_BYTES = 256 * 1024
 """Bytes that are read from a file at once.  A line of audio is often longer than Python's own buffers, and is then put
 together from pieces, which takes longer than to judge it."""
@@ -103,6 +105,22 @@ class NotARecording(ValueError):  # noqa: N818 - nothing is wrong with the file
 
 class Unreadable(Exception):  # noqa: N818 - of the file, not of the program
     """The file is of a known format and cannot be read on; the message says why, and what to do."""
+
+
+class Folded:
+    """Counts the events of a file that stand in it as a number, beside the one that the number stands behind."""
+
+    def __init__(self) -> None:
+        self._left = MOST_FOLDED
+
+    def take(self, count: int) -> None:
+        """Note so many more.  Raises `Unreadable` where a few lines would cost what a long recording does."""
+        self._left -= count
+        if self._left < 0:
+            raise Unreadable(
+                f"its lines stand for more than {MOST_FOLDED:,} events that were folded; "
+                "check it in parts, or without the counts"
+            )
 
 
 class Head(Struct, frozen=True):

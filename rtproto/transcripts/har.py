@@ -50,7 +50,8 @@ class _Message(Struct, frozen=True):
 _MESSAGE = msgspec.json.Decoder(_Message)
 
 
-def _sniff(head: Head) -> str | None:
+def sniff(head: Head) -> str | None:
+    """Why it is an archive; None where it is none."""
     if not head.raw.lstrip().startswith(b"{"):
         return None
     if _MESSAGES.search(head.raw):
@@ -108,4 +109,4 @@ def _frame(line: int, raw: bytes, too_long: bool, session: str, limit: int) -> F
     return Frame(line, _SIDES.get(message.type), data, time, session=session)
 
 
-FORMATS = (Format("har", "HTTP archives (HAR) with WebSocket messages", _sniff, read),)
+FORMATS = (Format("har", "HTTP archives (HAR) with WebSocket messages", sniff, read),)

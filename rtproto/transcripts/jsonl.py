@@ -22,7 +22,7 @@ import pybase64
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from rtproto.events.dialect import direction_of
-from rtproto.transcripts.elision import restored
+from rtproto.transcripts.elision import Silence
 from rtproto.transcripts.frames import Close, Direction, Frame, Loss, NotARecording, seconds_of
 from rtproto.wire import MAX_LINE_BYTES, Fault, Line, read_lines
 from rtproto.wire_scan import scan
@@ -264,12 +264,14 @@ def _is_remark(envelope: _Envelope) -> bool:
 
 
 class Perspective:
-    """Where the recorder sat, in the client or in the server, once an event has shown it; and when it started."""
+    """What the lines of one file say together: where the recorder sat, in the client or in the server, once an event
+    has shown it; when it started; and how much audio it left out."""
 
-    __slots__ = ("_from_server", "started")
+    __slots__ = ("_from_server", "silence", "started")
 
     def __init__(self) -> None:
         self._from_server: bool | None = None
+        self.silence = Silence()
         self.started: float | None = None
         """Seconds since 1970, from the head of the recording."""
 
@@ -327,7 +329,7 @@ def frame_of(line: Line, limit: int, perspective: Perspective) -> Frame | None:
         direction = _DIRECTIONS.get(bytes(envelope.direction))
         event = bytes(envelope.event)
         if direction is not None and event.startswith(b"{"):
-            event = _whole(event, envelope, limit)
+            event = _whole(event, envelope, limit, perspective)
             frame = Frame(line.number, direction, event, perspective.time(envelope), around=raw)
             return frame if envelope.loss is envelope.connection else _marked(frame, envelope)
     unpacked = _unpacked(line, envelope, perspective, limit)
@@ -336,7 +338,7 @@ def frame_of(line: Line, limit: int, perspective: Perspective) -> Frame | None:
     return _marked(unpacked, envelope)
 
 
-def _whole(event: bytes, envelope: _Envelope, limit: int) -> bytes:
+def _whole(event: bytes, envelope: _Envelope, limit: int, perspective: Perspective) -> bytes:
     """The event, with silence where the recorder left audio out."""
     if envelope.audio_bytes is UNSET:
         return event
@@ -344,7 +346,7 @@ def _whole(event: bytes, envelope: _Envelope, limit: int) -> bytes:
         size = _SIZE.decode(envelope.audio_bytes)
     except ValueError:
         return event
-    return restored(event, size) if 0 < size <= limit else event
+    return perspective.silence.restore(event, size) if 0 < size <= limit else event
 
 
 def _unpacked(line: Line, envelope: _Envelope, perspective: Perspective, limit: int) -> Frame | None:
@@ -373,7 +375,8 @@ def _unpacked(line: Line, envelope: _Envelope, perspective: Perspective, limit: 
             return None
     if event is None or (bare and direction is None and not _is_event(event)):
         return Frame(line.number, None, line.raw)
-    return Frame(line.number, direction, _whole(event, envelope, limit), time, around=line.raw)
+    whole = _whole(event, envelope, limit, perspective)
+    return Frame(line.number, direction, whole, time, around=line.raw)
 
 
 def _decoded(text: bytes) -> bytes:

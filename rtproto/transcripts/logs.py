@@ -15,10 +15,12 @@ text            anything else with an event in it, such as an issue's text
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
 
-from rtproto.transcripts.frames import Format, Frame, Head
+from rtproto.transcripts.frames import Format, Frame, Head, Unreadable
 from rtproto.transcripts.text import read
 from rtproto.wire import MAX_LINE_BYTES
 
@@ -28,17 +30,24 @@ _PYTHON = re.compile(
     re.MULTILINE,
 )
 _CONSOLE = re.compile(rb"^(?:VM\d+ )?[\w./-]+\.(?:m?[jt]sx?|vue|svelte|html):\d+", re.MULTILINE)
-_NODE = re.compile(rb"(?:^\s*|\{ )type: '[a-z_.]+'", re.MULTILINE)
+# What repeats is possessive, and stays in its line: a head of spaces must not cost the square of its length.
+_NODE = re.compile(rb"(?:^[^\S\n]*+|\{ )type: '[a-z_.]++'", re.MULTILINE)
 _ROWS = re.compile(rb"^(?:server|client)\s*\n[a-z_.]+(?: \(\d+\))?\s*\n\d\d:\d\d", re.MULTILINE)
 _LABELLED = re.compile(
-    rb"^(?![ \t]*[\"{}\]`~])[^\n]*\w[ )\]]*:?[ \t]*(?:\{(?:\"|[ \t]*$)|\n[ \t]*\{)", re.MULTILINE
+    rb"^(?![ \t]*+[\"{}\]`~])[^\n]*\w[ )\]]*+:?[ \t]*+(?:\{(?:\"|[ \t]*+$)|\n[ \t]*+\{)", re.MULTILINE
 )
 
 
 @lru_cache(maxsize=1)
 def _frames(head: Head) -> tuple[Frame, ...]:
     """The events that end in the head: one that goes on behind it is not cut, as far as anyone can tell."""
-    return tuple(read(BytesIO(head.settled()), MAX_LINE_BYTES, ended=head.whole))
+    return tuple(_readable(read(BytesIO(head.settled()), MAX_LINE_BYTES, ended=head.whole)))
+
+
+def _readable(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """The frames until there is more than is read, which is told to whoever reads the file."""
+    with suppress(Unreadable):
+        yield from frames
 
 
 def _loses(head: Head) -> bool:
@@ -49,7 +58,9 @@ def _shown(head: Head) -> str | None:
     """How many events were made out, as a clause; None for none."""
     frames = _frames(head)
     if not frames and not head.whole:
-        frames = tuple(read(BytesIO(head.raw), MAX_LINE_BYTES))  # the first event may be longer than the head
+        frames = tuple(
+            _readable(read(BytesIO(head.raw), MAX_LINE_BYTES))
+        )  # the first event may be longer than the head
     if not frames:
         return None
     count = "there is an event" if len(frames) == 1 else f"there are {len(frames)} events"

@@ -27,7 +27,7 @@ _TABLED = re.compile(
     rf"^\s*(?:[\d:.,]+(?:\s?m?s)?\s+)?(?P<arrow>[SC]\s?-?>\s?[SC])\s+{_OPCODE}\b\s*"
     r"(?:\d+ ?B(?:ytes)?\b\s*)?(?P<rest>.*)$"
 )
-_SIZE = re.compile(r" \[(\d+) bytes?(?:, continued)?\]\s*$")
+_SIZE = re.compile(r" \[(\d{1,12}) bytes?(?:, continued)?\]\s*$")
 _CODE = re.compile(r"\s*(\d{4})\b\s*(?:\(([^)]*)\))?\s*(.*)")
 _CUT = "..."
 _BEGUN = re.compile(r"^\s*\{\s*\"type\"\s*:\s*\"([a-z_.]+)$")

@@ -15,13 +15,14 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
 
 from rtproto.events.dialect import direction_of
-from rtproto.transcripts.frames import FAMILIES, HEAD_BYTES, Frame, seconds_of
+from rtproto.transcripts.frames import FAMILIES, HEAD_BYTES, Folded, Frame, seconds_of
 from rtproto.transcripts.jsonl import Perspective, frame_of, holds_object, member, type_of
 from rtproto.transcripts.literals import read_literal, read_string
 from rtproto.wire import Line, read_lines
@@ -32,9 +33,15 @@ _NAMED = re.compile(
 """A type where it is named, and how often, where a number in brackets ends the line."""
 _TYPE = re.compile(rf"\btype[\"'’”\\]*\s*[:=]\s*[\"'‘“’”\\]+((?:{FAMILIES})(?:\.[a-z_]+)+|error)\b")
 """The type of an event in a literal of any notation."""
-_BALANCE = re.compile(
-    r"\"[^\"\\]*(?:\\.[^\"\\]*)*\"|'[^'\\]*(?:\\.[^'\\]*)*'|`[^`\\]*(?:\\.[^`\\]*)*`|‘[^’]*’|“[^”]*”|[{}\[\]]"
-)
+_STRINGS = {
+    '"': r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|())',
+    "'": r"'[^'\\]*+(?:\\.[^'\\]*+)*+(?:'|())",
+    "`": r"`[^`\\]*+(?:\\.[^`\\]*+)*+(?:`|())",
+    "‘": r"‘[^’]*+(?:’|())",
+    "“": r"“[^”]*+(?:”|())",
+}
+"""Strings by the mark that opens them, with a group where nothing closes them: no later one of the same mark is closed
+then either, and to try each would cost the square of the text's length."""
 _BEGIN = re.compile(r"\{\s*(?:$|[\"'‘“`]?[\w$.@-]+[\"'’”`]?\s*:|\}|…)")
 """The beginning of a literal that may be an event, also one that goes on in the next line."""
 _CONTAINER = re.compile(r"^[\w.-]+\s+\| ?")
@@ -47,6 +54,8 @@ _CUT = re.compile(r"(?:\.\.\.|…|\[truncated\]|<truncated>)\s*$")
 
 _LABEL = 48
 """Letters before a type that make its label."""
+_LABEL_WITHIN = 200
+"""Characters before it in which they are looked for."""
 MOST_LINES = 20_000
 """Lines that one literal may go over."""
 _SECOND_LOOKS = 4_000_000
@@ -67,16 +76,16 @@ Labels = Mapping[str, str]
 def read(stream: BinaryIO, limit: int, *, ended: bool = True) -> Iterator[Frame]:
     """The events that can be made out in a text; where it has not `ended`, those that its end cannot change."""
     lines = read_lines(stream, limit)
-    begun: list[Line] = []
+    begun: deque[Line] = deque()
     size = 0
     for line in lines:
         begun.append(line)
-        size += len(line.raw)
+        size += len(line.raw) + 1
         if size > HEAD_BYTES:
             break
     reader = TextReader(limit, labels_of([_decoded(line.raw) for line in begun]))
     while begun:
-        line = begun.pop(0)
+        line = begun.popleft()
         yield from reader.feed(line.number, _decoded(line.raw))
     for line in lines:
         yield from reader.feed(line.number, _decoded(line.raw))
@@ -123,15 +132,22 @@ def _mention(text: str) -> _Mention | None:
     for found in _NAMED.finditer(text, 0, len(text) if brace < 0 else brace):
         if direction_of(found[1]) is None:
             continue
-        label = _label(text[: found.start()])
+        label = _label(text, found.start())
         if label or text.strip() == found[0].strip():
             return _Mention(found[1], label, int(found[2] or 1))
     return None
 
 
-def _label(prefix: str) -> str:
+def _label(text: str, end: int) -> str:
     """The letters of what stands before a type or a literal: numbers, times and marks differ from line to line."""
-    return " ".join(re.findall(r"[^\W\d_]+", prefix[-200:]))[-_LABEL:]
+    return " ".join(re.findall(r"[^\W\d_]+", text[max(0, end - _LABEL_WITHIN) : end]))[-_LABEL:]
+
+
+@cache
+def _balance(unclosed: str) -> re.Pattern[str]:
+    """Strings and brackets; marks that open a string which nothing closes are none."""
+    strings = (pattern for mark, pattern in _STRINGS.items() if mark not in unclosed)
+    return re.compile("|".join((*strings, r"[{}\[\]]")), re.DOTALL)
 
 
 class _Open:
@@ -152,15 +168,23 @@ class _Open:
 
     def take(self, text: str, start: int = 0) -> int | None:
         """Add a line from there on; returns where in it the literal ends, or None."""
-        for found in _BALANCE.finditer(text, start):
-            mark = found[0]
-            if mark in "{[":
-                self.depth += 1
-            elif mark in "}]":
-                self.depth -= 1
-                if self.depth <= 0:
-                    self.parts.append(text[start : found.end()])
-                    return found.end()
+        at, unclosed = start, ""
+        while at < len(text):
+            for found in _balance(unclosed).finditer(text, at):
+                mark = found[0]
+                if mark in "{[":
+                    self.depth += 1
+                elif mark in "}]":
+                    self.depth -= 1
+                    if self.depth <= 0:
+                        self.parts.append(text[start : found.end()])
+                        return found.end()
+                elif found.lastindex is not None:
+                    unclosed += mark[0]
+                    at = found.start() + 1
+                    break
+            else:
+                break
         self.parts.append(text[start:])
         self.size += len(text) - start
         return None
@@ -180,6 +204,7 @@ class TextReader:
         self._pending: tuple[int, _Mention, float | None] | None = None
         self._recent: deque[tuple[bytes, str]] = deque(maxlen=_REMEMBERED)
         self._second_looks = _SECOND_LOOKS
+        self._folded = Folded()
 
     def feed(self, number: int, text: str) -> Iterator[Frame]:
         """The frames that a line completes."""
@@ -215,7 +240,7 @@ class TextReader:
         if _RECORD.match(text):
             return True
         brace = text.find("{")
-        return brace > 0 and open.label != "" and _label(text[:brace]) == open.label
+        return brace > 0 and open.label != "" and _label(text, brace) == open.label
 
     def _abandon(self) -> Iterator[Frame]:
         """What was open ends here: an event that was cut, or no event, whose lines are then looked at once more."""
@@ -244,22 +269,21 @@ class TextReader:
             self._pending = number, mention, seconds_of(text)
         time: float | None = None
         timed = False
+        last_type: int | None = None
         while (brace := text.find("{", start)) >= 0:
             start = brace + 1
-            if brace and text[brace - 1] in "\"'`" and _TYPE.search(text, brace):
-                # A string that holds JSON.
-                quoted = read_string(text, brace - 1)
-                if quoted is not None and quoted[0].endswith("}"):
-                    frame = self._event(number, quoted[0].encode("utf-8", "surrogateescape"), elided=False)
-                    if frame is not None:
-                        yield from self._emit(frame, _label(text[:brace]), seconds_of(text))
-                        start = quoted[1]
-                        continue
+            if brace and text[brace - 1] in "\"'`" and self._second_looks > 0:
+                last_type = _last_type(text) if last_type is None else last_type
+                quoted = self._quoted(number, text, brace - 1) if brace <= last_type else None
+                if quoted is not None:
+                    yield from self._emit(quoted[0], _label(text, brace), seconds_of(text))
+                    start = quoted[1]
+                    continue
             if not _BEGIN.match(text, brace):
                 continue
             if not timed:
                 time, timed = seconds_of(text), True
-            open = _Open(number, brace, _label(text[:brace]), time)
+            open = _Open(number, brace, _label(text, brace), time)
             open.lines.append((number, text))
             end = open.take(text, brace)
             if end is None:
@@ -267,6 +291,17 @@ class TextReader:
                 return
             yield from self._literal(number, text[brace:end], open.label, time)
             start = end
+
+    def _quoted(self, number: int, text: str, start: int) -> tuple[Frame, int] | None:
+        """The event whose JSON is the string that begins there, and where it ends."""
+        quoted = read_string(text, start)
+        if quoted is not None and quoted[0].endswith("}"):
+            frame = self._event(number, quoted[0].encode("utf-8", "surrogateescape"), elided=False)
+            if frame is not None:
+                return frame, quoted[1]
+        # What is in the string is looked at once more, and more than once where strings begin in it.
+        self._second_looks -= (len(text) if quoted is None else quoted[1]) - start
+        return None
 
     def _literal(self, number: int, text: str, label: str, time: float | None) -> Iterator[Frame]:
         """The event that a literal is, or those that are in it."""
@@ -325,8 +360,14 @@ class TextReader:
             number, mention, time = self._pending
             self._pending = None
             raw = b'{"type":"%s"}' % mention.type.encode()
+            self._folded.take(mention.count - 1)
             for _ in range(mention.count):
                 yield Frame(number, None, raw, time, loss="type-only")
+
+
+def _last_type(text: str) -> int:
+    """Where the last type of an event begins; -1 where there is none."""
+    return max((found.start() for found in _TYPE.finditer(text)), default=-1)
 
 
 def _clean(text: str) -> str:

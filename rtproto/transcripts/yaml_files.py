@@ -41,10 +41,12 @@ def _sniff(head: Head) -> str | None:
         return None
     if re.search(
         rb"^(?:interactions|messages|events|frames|entries):\s*$", head.raw, re.MULTILINE
-    ) and re.search(rb"^\s*(?:- )?(?:data|event|payload|message|content|type):", head.raw, re.MULTILINE):
+    ) and re.search(
+        rb"^[^\S\n]*+(?:- )?(?:data|event|payload|message|content|type):", head.raw, re.MULTILINE
+    ):
         return "a YAML list of messages begins in it"
     if re.match(rb"(?:\s*#[^\n]*\n)*---[ \t]*(?:\r?\n|$)", head.raw) and re.search(
-        rb"^\s+\"?'?type'?\"?:|[{,]\s*\"?'?type'?\"?:|^type:", head.raw, re.MULTILINE
+        rb"(?:^[^\S\n]*+|[{,]\s*+)\"?'?type'?\"?:", head.raw, re.MULTILINE
     ):
         return "it begins with a YAML document marker"
     if re.match(rb"- (?:kind|direction|type|event|time|timestamp|sender|source|data):", head.raw):
@@ -197,7 +199,7 @@ class _Records:
                 return self._plain.construct_yaml_int(node)
             if kind == "float":
                 return self._plain.construct_yaml_float(node)
-        except (ValueError, KeyError):
+        except (ValueError, LookupError, OverflowError):
             return event.value
         return event.value
 
