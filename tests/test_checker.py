@@ -606,6 +606,26 @@ def test_a_direction_that_there_is_not(
     assert checker.findings[-1].line == len(before) + 1
 
 
+@pytest.mark.parametrize("raw", ["{", "[]", '{"type":5}', '{"type":"mcp_call"}', '{"type":"realtime"}'])
+@pytest.mark.parametrize(
+    "name", ["text_turn", "mcp_approval", "transcription", "translation", "beta_voice_turn"]
+)
+def test_the_wrapping_of_unknown_variants_may_come_from_anybody(name: str, raw: str) -> None:
+    """In the place of any object, with anything in it, it stops no judgement."""
+    wrapping = {"type": "rtproto.unknown", "raw": raw}
+    for direction, event in session(name):
+        for member, value in event.items():
+            if isinstance(value, dict):
+                for inner in (
+                    wrapping,
+                    {key: wrapping if isinstance(old, dict) else old for key, old in value.items()},
+                ):
+                    checker = SessionChecker()
+                    checker.feed("server", CREATED)
+                    checker.feed(direction, msgspec.json.encode({**event, member: inner}))
+                    checker.close()
+
+
 def test_the_end_is_told_once() -> None:
     *lines, last = encode(session("text_turn"))
     checker = check(lines, cut=False)

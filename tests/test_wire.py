@@ -545,6 +545,27 @@ def test_unknown_variants_go_back_as_they_came(variant: str) -> None:
     assert encode(event) == raw
 
 
+@pytest.mark.parametrize(
+    "variant, type",
+    [
+        ('{"type":"reasoning","id":"rs_1"}', "reasoning"),
+        ('{"summary":[{"type":"text"}],"type":"r\\u00e9sum\\u00e9"}', "résumé"),
+        ('{"id":"rs_1"}', "rtproto.unknown"),
+        ('{"type":null}', "rtproto.unknown"),
+    ],
+)
+def test_the_type_of_an_unknown_variant_is_that_on_the_wire(variant: str, type: str) -> None:
+    event = decode(with_item(variant))
+    assert isinstance(event, ga.ConversationItemAdded)
+    assert isinstance(event.item, ga.UnknownItem)
+    assert event.item.type == type
+
+
+@pytest.mark.parametrize("raw", ["{", "[]", "5", "[" * 2000, ""])
+def test_whoever_sends_the_wrapping_of_unknown_variants_has_no_other_type(raw: str) -> None:
+    assert ga.UnknownTool(raw=raw).type == "rtproto.unknown"
+
+
 def test_unknown_variants_inside_a_known_one() -> None:
     raw = with_item('{"type":"message","id":"i","role":"user","content":[' + ",".join(VARIANTS) + "]}")
     event = decode(raw)

@@ -74,6 +74,15 @@ class Variant(Nested, frozen=True, kw_only=True, tag_field="type"):
         return str(self.__struct_config__.tag)
 
 
+class _Typed(Nested, frozen=True, kw_only=True):
+    """The `type` of any object."""
+
+    type: str
+
+
+_TYPED = msgspec.json.Decoder(_Typed)
+
+
 class UnknownVariant(Variant, frozen=True, kw_only=True):
     """A variant whose `type` nobody has described yet.
 
@@ -82,6 +91,14 @@ class UnknownVariant(Variant, frozen=True, kw_only=True):
     """
 
     raw: str
+
+    @property
+    def type(self) -> str:
+        """The `type` of the object on the wire; `rtproto.unknown` where it has none, or none that is a string."""
+        try:
+            return _TYPED.decode(self.raw).type
+        except (ValueError, RecursionError):
+            return str(self.__struct_config__.tag)
 
 
 class UnknownEvent(Struct, frozen=True, gc=False):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from rtproto.events.base import Eagerness
 from rtproto.events.common.session import SemanticVad, ServerVad, UnknownTurnDetection
 from rtproto.findings import Severity
@@ -14,6 +12,7 @@ from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.cli.settings import UPDATES, asked, look, members_of_turn_detection, values_of
 from rtproto.rules.examples import Example, change
+from rtproto.wire_shape import UNKNOWN_TAG
 
 _OF_SERVER_VAD = ("threshold", "prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms")
 _EAGERNESS = values_of(Eagerness)
@@ -59,8 +58,8 @@ class TurnDetectionInvalid(Rule):
 def _faults(detection: Any, context: Context) -> Iterator[tuple[str, str, Severity | None]]:
     """What is wrong with a turn detection: the member, the words, and how bad it is."""
     if isinstance(detection, UnknownTurnDetection):
-        kind = _type_of(detection)
-        if kind is not None and kind != "none" and not kind.startswith("azure_"):
+        kind = detection.type
+        if kind not in (UNKNOWN_TAG, "none") and not kind.startswith("azure_"):
             yield "", f"is of type {kind}; there are server_vad and semantic_vad", None
     elif isinstance(detection, ServerVad):
         threshold, idle = field(detection, "threshold"), field(detection, "idle_timeout_ms")
@@ -82,21 +81,6 @@ def _faults(detection: Any, context: Context) -> Iterator[tuple[str, str, Severi
         for name in _OF_SERVER_VAD:
             if name in members:
                 yield f".{name}", "belongs to server_vad, not to semantic_vad", Severity.WARNING
-
-
-class _Typed(msgspec.Struct, frozen=True):
-    type: str | None = None
-
-
-_TYPED = msgspec.json.Decoder(_Typed)
-
-
-def _type_of(detection: UnknownTurnDetection) -> str | None:
-    """The type of a turn detection that nobody has described; None where it has none."""
-    try:
-        return _TYPED.decode(detection.raw).type
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
 
 
 class VadResponseFlagsInTranscription(Rule):

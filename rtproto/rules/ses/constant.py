@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, tag_of
@@ -95,12 +95,6 @@ class SessionModelChanged(_Constant):
     )
 
 
-class _Typed(Struct):
-    """A session of a type that the dialect does not know."""
-
-    type: Any = None
-
-
 class SessionTypeChanged(_Constant):
     """`session.type` (realtime, transcription or translation) never changes.
 
@@ -128,10 +122,8 @@ class SessionTypeChanged(_Constant):
 
     def read(self, session: Any) -> Any:
         tag = tag_of(session)
-        if tag != UNKNOWN_TAG:
-            return tag
-        kind = msgspec.json.decode(session.raw, type=_Typed).type
-        return kind if isinstance(kind, str) else None
+        kind = session.type if tag == UNKNOWN_TAG else tag
+        return None if kind == UNKNOWN_TAG else kind
 
 
 class SessionExpiresAtChanged(_Constant):
