@@ -26,7 +26,8 @@ function fault(server, bytes) {
   const key = `${event.item_id} ${event.content_index} ${kind}`;
   const text = event.text ?? event.transcript ?? event.arguments;
   if (step === "delta") streams.set(key, (streams.get(key) ?? "") + event.delta);
-  return step === "done" && streams.has(key) && text !== undefined && text !== streams.get(key) ? "not its deltas" : null;
+  const whole_text = whole && step === "done" && streams.has(key) && text !== undefined;
+  return whole_text && text !== streams.get(key) ? "not its deltas" : null;
 }
 
 lines.forEach((line, index) => {
