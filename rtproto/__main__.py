@@ -16,19 +16,26 @@ from rtproto import console
 
 PROG = "python -m rtproto"
 
-_HELP = """\
-commands:
-  check FILE ...    check recorded sessions (the same as python -m rtproto.check)
-  convert FILE      write a recording in any format as JSON lines
-  record            record sessions between clients and a server, and judge them as they pass
-  rules [CODE ...]  print the rules, or the pages of some; --check verifies the docs
-  tables            print the state tables, as Markdown with diagrams
-  schema            print the JSON Schema of the JSON report; --check verifies it
-  conform           run a checker over the conformance suite, and keep the suite
-  docs [PAGE]       print a page of documentation, or which there are
+_COMMANDS = {
+    "check FILE ...": "check recorded sessions (the same as python -m rtproto.check)",
+    "convert FILE": "write a recording in any format as JSON lines",
+    "record": "record sessions between clients and a server, and judge them as they pass",
+    "rules [CODE ...]": "print the rules, or the pages of some; --check verifies the docs",
+    "tables": "print the state tables, as Markdown with diagrams",
+    "schema": "print the JSON Schema of the JSON report; --check verifies it",
+    "conform": "run a checker over the conformance suite, and keep the suite",
+    "docs [PAGE]": "print a page of documentation, or which there are",
+}
+"""How each is called, and what it does."""
 
-`python -m rtproto COMMAND --help` says more.
-"""
+_HELP = "\n".join(
+    [
+        "commands:",
+        *(f"  {call:<18}{what}" for call, what in _COMMANDS.items()),
+        "",
+        "`python -m rtproto COMMAND --help` says more.",
+    ]
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"rtproto {rtproto.__version__}")
     parser.add_argument(
         "command",
-        choices=("check", "convert", "record", "rules", "tables", "schema", "conform", "docs"),
+        choices=[call.split()[0] for call in _COMMANDS],
         help=argparse.SUPPRESS,
     )
     command: str = parser.parse_args(arguments[:1]).command
