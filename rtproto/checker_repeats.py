@@ -6,20 +6,13 @@ these findings, for those who act on each frame; the report, which is read by pe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable
 from typing import Any, cast
 
 from msgspec.structs import replace
 
 from rtproto.findings import Finding
-
-# Ids as OpenAI makes them, UUIDs, and any long word with a digit in it.  `item_id` in a path is no id.
-_ID = re.compile(
-    r"\b(?:item|resp|event|evt|call|sess|conv|msg|mcp)_(?!ids?\b)[\w-]+"
-    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+\b"
-    r"|\b(?=[A-Za-z_-]*[0-9])[\w-]{16,}\b"
-)
+from rtproto.protocol.ids import IDS
 
 
 def collapse(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -61,7 +54,7 @@ def sameness(finding: Finding, caused_by: int | None) -> Hashable:
 
 def _without_ids(value: Any, known: set[str]) -> Hashable:
     if isinstance(value, str):
-        return "*" if value in known else _ID.sub("*", value)
+        return "*" if value in known else IDS.sub("*", value)
     if isinstance(value, (list, tuple)):
         return tuple(_without_ids(member, known) for member in cast("list[Any]", value))
     return value if isinstance(value, (int, float)) or value is None else repr(value)

@@ -200,9 +200,18 @@ def test_a_call_that_fails_after_its_response_is_told_by_its_own_event() -> None
     assert told(("server", CALL_FAILED)) == (Trouble(2, "response.mcp_call.failed"),)
 
 
-def test_what_is_said_again_is_counted_whatever_ids_it_names() -> None:
-    busy = "Conversation already has an active response in progress: resp_{}."
-    troubles = told(*(("server", error(message=busy.format(name))) for name in ("B3x", "C7y", "D9z")))
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("resp_B3x", "resp_C7y", "resp_D9z"),
+        ("sess_Dx-Ab1", "sess_Ez-xy-2", "sess_Qr"),
+        ("org-aBcDeFgHiJkLm1", "org-nOpQrStUvWxYz2", "org-0aBcDeFgHiJk"),
+        ("req_1a", "req_2b", "req_3c"),
+    ],
+)
+def test_what_is_said_again_is_counted_whatever_ids_it_names(names: tuple[str, ...]) -> None:
+    busy = "Conversation already has an active response in progress: {}."
+    troubles = told(*(("server", error(message=busy.format(name))) for name in names))
 
     assert [(t.line, t.count, t.last_line) for t in troubles] == [(2, 3, 4)]
 

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from rtproto.findings import Trouble
+from rtproto.protocol.ids import ID
 from rtproto.protocol.values import field, tag_of
 
 MOST = 50
@@ -21,8 +22,8 @@ _TEXT = 2_000
 """Characters that are kept of a message; reports show fewer."""
 _NAME = 400
 """The same of a type or a code."""
-# Ids and numbers: what differs when a server says the same again.
-_VARIABLE = re.compile(r"\b[a-z]+_(?=\w*[0-9A-Z])\w+|\b[0-9a-f]{8}-[0-9a-f-]{9,}|[0-9]+")
+# Ids, also of requests and the like, and numbers: what differs when a server says the same again.
+_VARIABLE = re.compile(ID + r"|\b[a-z]+_(?=\w*[0-9A-Z])\w+|[0-9]+")
 
 
 class Troubles:

@@ -12,17 +12,12 @@ from urllib.parse import quote
 
 from rtproto.credentials import without_keys
 from rtproto.findings import Finding
+from rtproto.protocol.ids import ID
 from rtproto.reports.words import MASKED, scalar, show, where
 from rtproto.urls import is_url
 
-# Ids as servers make them, UUIDs, long words with a digit in them, and at last any number.  `item_id` is no id,
-# and the number of `OUT016` is a name.
-_VARIABLE = re.compile(
-    r"\b(?:item|resp|event|evt|call|sess|conv|msg|mcp)_(?!ids?\b)[\w-]+"
-    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+\b"
-    r"|\b(?=[A-Za-z_-]*[0-9])[\w-]{16,}\b"
-    r"|(?<![A-Za-z_0-9])[0-9]+(?:[.,][0-9]+)*"
-)
+# The number of `OUT016` is a name.
+_VARIABLE = re.compile(ID + r"|(?<![A-Za-z_0-9])[0-9]+(?:[.,][0-9]+)*")
 
 _IN_URLS = "/:?#@!$&'()*+,;=%"
 """What stays in a URL as it is."""
