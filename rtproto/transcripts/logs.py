@@ -58,9 +58,8 @@ def _shown(head: Head) -> str | None:
     """How many events were made out, as a clause; None for none."""
     frames = _frames(head)
     if not frames and not head.whole:
-        frames = tuple(
-            _readable(read(BytesIO(head.raw), MAX_LINE_BYTES))
-        )  # the first event may be longer than the head
+        # The first event may be longer than the head.
+        frames = tuple(_readable(read(BytesIO(head.raw), MAX_LINE_BYTES)))
     if not frames:
         return None
     count = "there is an event" if len(frames) == 1 else f"there are {len(frames)} events"
