@@ -229,7 +229,7 @@ class Facts(Effective):
         self.hearing.on_started(event, line, self.time)
 
     def on_speech_stopped(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.hearing.on_stopped(event, line)
+        self.hearing.on_stopped(event, line, self.time)
 
     def on_timeout(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.turn_due = True
@@ -310,6 +310,10 @@ class Facts(Effective):
         response = self.responses.get(field(event, "response_id") or "")
         if response is not None:
             response.open_items.discard(field(event, "item_id") or "")
+        call = self.items.get(field(event, "item_id") or "")
+        if call is not None and call.type == "function_call" and call.call_id is None:
+            call.call_id = field(event, "call_id")
+            self.note_call(call)
         settle(entity, field(event, "arguments"))
 
     def on_output_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
@@ -353,7 +357,10 @@ class Facts(Effective):
 
     def on_response_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.troubles.note_response(event, line)
+        self.response_done_line = line
         response_id = field(event, "response", "id")
+        if response_id is None and self.writes_to_default(field(event, "response")):
+            response_id = self.current_response
         response = self.responses.get(response_id or "")
         if response is None and self.mid_session:
             response = self.adopt_response(response_id, line)  # it may not be created any more

@@ -37,8 +37,8 @@ def _assistant_item(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _current_response(facts: Facts, event: Any, entity: Any) -> bool:
-    """The response is the one that the default conversation is waiting for."""
-    return bool(field(event, "response", "id") == facts.current_response)
+    """The response is the one that the default conversation is waiting for, as one without an id must be."""
+    return field(event, "response", "id") in (None, facts.current_response)
 
 
 def _winding_down(facts: Facts, event: Any, entity: Any) -> bool:
@@ -162,10 +162,16 @@ def _item_in_conversation(facts: Facts, event: Any, entity: Any) -> bool:
 
 def _call_of_its_own(facts: Facts, event: Any, entity: Any) -> bool:
     """No other item has this call_id, or the client itself puts the call into the history."""
-    item_id = field(event, "item", "id")
+    item_id = field(event, "item", "id") or field(event, "item_id")
     if facts.call_items.get(entity.key[0], item_id) == item_id:
         return True
     return tag_of(event) == "conversation.item.create" or facts.ledger.answered_by(event) is not None
+
+
+def _call_without_id(facts: Facts, event: Any, entity: Any) -> bool:
+    """The item to which the arguments belong was announced as a function call without a call_id."""
+    item = facts.items.get(field(event, "item_id") or "")
+    return item is not None and item.type == "function_call" and item.call_id is None
 
 
 def _only_output(facts: Facts, event: Any, entity: Any) -> bool:
@@ -222,6 +228,7 @@ GUARDS: Mapping[str, Guard] = {
     "default conversation": _default_conversation,
     "item in the conversation": _item_in_conversation,
     "call of its own": _call_of_its_own,
+    "call without its id": _call_without_id,
     "only output": _only_output,
     "writes to the conversation": _writes_to_conversation,
     **{name: _item_of_type(type) for name, type in ITEM_TYPES.items()},

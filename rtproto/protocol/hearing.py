@@ -54,6 +54,7 @@ class Hearing:
         "start_line",
         "start_time",
         "started",
+        "stop_time",
         "stopped",
         "taken",
         "unasked_line",
@@ -72,6 +73,8 @@ class Hearing:
         """The line of the last `speech_started`."""
         self.start_time: float | None = None
         """Seconds at that line, by the recording's clock."""
+        self.stop_time: float | None = None
+        """The same of the last `speech_stopped`."""
         self.speech_line = 0
         """The line of the last VAD event."""
         self.item: str | None = None
@@ -143,8 +146,9 @@ class Hearing:
         if ms is not None:
             self.started = Mark(ms, line, self.item)
 
-    def on_stopped(self, event: Any, line: int) -> None:
+    def on_stopped(self, event: Any, line: int, time: float | None) -> None:
         """Note where speech ended."""
+        self.stop_time = time
         ms = field(event, "audio_end_ms")
         self.speech_line = line
         item = self._announced(event)

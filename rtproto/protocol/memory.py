@@ -55,6 +55,7 @@ class Memory:
         "output_clears",
         "playback",
         "remote_tools",
+        "response_done_line",
         "response_done_time",
         "responses",
         "seen",
@@ -124,6 +125,8 @@ class Memory:
         """Seconds, by the same clock, at the first event that had a time."""
         self.heard: float | None = None
         """Seconds at the last sign of life of a response in progress; None where there is none, or no clock."""
+        self.response_done_line = 0
+        """The line of the last `response.done`, of whatever response."""
         self.response_done_time: float | None = None
         """Seconds at the last `response.done`."""
         self.append_line = 0

@@ -42,6 +42,10 @@ def _arguments(stream: str) -> tuple[Route, ...]:
     return (*_in_item("delta"), Route("stream", stream, ("item_id", "=0", "=arguments"), under=True))
 
 
+_LATE_CALL = Route("function call", "call", ("call_id",), only="call without its id")
+"""Where the item has no call_id, clients answer by that of its arguments."""
+
+
 def _transcription(input: str) -> tuple[Route, ...]:
     return (_ACTIVITY, Route("transcription", input, _PART_KEY))
 
@@ -92,7 +96,7 @@ _ARGUMENTS = {
     f"response.{family}.{stream}": _arguments(stream)
     for family in ("function_call_arguments", "mcp_call_arguments")
     for stream in ("delta", "done")
-}
+} | {"response.function_call_arguments.done": (_IN_RESPONSE, _LATE_CALL, *_arguments("done")[1:])}
 
 SERVER_ROUTES: Mapping[str, tuple[Route, ...]] = {
     "session.created": (Route("session", "created"),),

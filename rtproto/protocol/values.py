@@ -5,7 +5,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from msgspec import UNSET
+import msgspec
+from msgspec import UNSET, Struct
+
+from rtproto.events.base import UnknownVariant
 
 
 def field(value: Any, name: str, *path: str) -> Any:
@@ -37,6 +40,30 @@ def _untagged(value: Any) -> str | None:
             return tag
     kind = getattr(value, "type", None)
     return kind if isinstance(kind, str) else None
+
+
+class _Named(Struct, frozen=True):
+    """What can be asked of an object of which nothing is known."""
+
+    type: str | None = None
+    id: str | None = None
+
+
+def _named(value: UnknownVariant) -> _Named:
+    try:
+        return msgspec.json.decode(value.raw, type=_Named)
+    except ValueError:
+        return _Named()
+
+
+def kind_of(value: Any) -> str | None:
+    """The `type` as it is on the wire, also where nobody has described it; None where it has none."""
+    return _named(value).type if isinstance(value, UnknownVariant) else tag_of(value)
+
+
+def id_of(value: Any) -> str | None:
+    """The `id` of an item, also of one whose type nobody has described; None where it has none."""
+    return _named(value).id if isinstance(value, UnknownVariant) else field(value, "id")
 
 
 def listed(value: Any, *path: str) -> list[Any] | None:

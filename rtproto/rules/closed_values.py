@@ -1,8 +1,8 @@
 """Strings of which the vendor names all values: whether those of an event are among them.
 
-`rtproto.events.base` keeps the values beside the types, as data.  For each class that has any, the fields to look at
-are found out once; an event is then walked without a look at anything else, and a combination of values that was in
-order once is not taken apart again.
+`rtproto.events.base` keeps the values beside the types, as data; the `type` of an object that comes in several shapes
+has those of the shapes.  For each class that has any, the fields to look at are found out once; an event is then walked
+without a look at anything else, and a combination of values that was in order once is not taken apart again.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 from msgspec import Meta, Struct, UnsetType
 
 from rtproto.events import base
-from rtproto.events.base import Event
+from rtproto.events.base import Event, UnknownVariant
 from rtproto.events.common.mcp import McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools
+from rtproto.protocol.values import kind_of
 
 _JUDGED_ELSEWHERE = {
     id(meta)
@@ -29,6 +30,9 @@ _SAID_BY_NOBODY = {
     (cls, "status") for cls in (McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools)
 }
 """The published items of remote tools have no status; what servers put there is theirs to choose."""
+
+_OFF = "none"
+"""The `type` with which Azure shows what is switched off."""
 
 
 def _metas(hint: Any) -> Iterator[Meta]:
@@ -63,11 +67,21 @@ def _values(cls: type[Struct]) -> dict[str, frozenset[Any]]:
     return found
 
 
+def _shapes(hint: Any) -> frozenset[Any]:
+    """The values of `type` of the objects that the type may hold, where one that nobody has described may be there."""
+    classes = [*_classes(hint)]
+    if not any(issubclass(cls, UnknownVariant) for cls in classes):
+        return frozenset()
+    return frozenset(cls.__struct_config__.tag for cls in classes if not issubclass(cls, UnknownVariant))
+
+
 @functools.cache
 def enumerated(cls: type[Struct]) -> bool:
     """Whether a value of the class holds such a string, at any depth."""
     hints = get_type_hints(cls, include_extras=True).values()
-    return bool(_values(cls)) or any(enumerated(inner) for hint in hints for inner in _classes(hint))
+    return bool(_values(cls)) or any(
+        issubclass(inner, UnknownVariant) or enumerated(inner) for hint in hints for inner in _classes(hint)
+    )
 
 
 class Odd(Struct, frozen=True):
@@ -91,13 +105,14 @@ class _Plan:
         self.read: Callable[[Any], Any] = attrgetter(*self.scalars or ["__class__"])
         self.fine: set[Any] = set()
         """What `read` gave for objects that were in order: there are few combinations, and they come again."""
+        shapes = {name: _shapes(hint) for name, hint in hints.items()}
         self.inner = [
-            (name, values.get(name, frozenset[Any]()))
+            (name, values.get(name, frozenset[Any]()), shapes[name])
             for name in cls.__struct_fields__
             if name not in self.scalars
-            and (name in values or any(enumerated(inner) for inner in _classes(hints[name])))
+            and (name in values or shapes[name] or any(map(enumerated, _classes(hints[name]))))
         ]
-        """All other fields, with the values that they may have themselves."""
+        """All other fields, with the values that they may have themselves, and the types of objects in them."""
         self.recurs = not issubclass(cls, Event)
 
 
@@ -138,15 +153,15 @@ def strangers(value: Struct, last: dict[type, Any]) -> list[Odd] | None:
             found += _stranger(name, getattr(value, name), _values(cls)[name])
         if not found:
             plan.fine.add(read)
-    for name, known in plan.inner:
+    for name, known, shapes in plan.inner:
         part = getattr(value, name)
         kind = part.__class__
         if kind is list:
             for index, entry in enumerate(part):
                 if entry.__class__ not in _BARE:
-                    found += _below(f"{name}[{index}]", entry, known, last)
+                    found += _below(f"{name}[{index}]", entry, known, shapes, last)
         elif kind not in _BARE:
-            found += _below(name, part, known, last)
+            found += _below(name, part, known, shapes, last)
     if found:
         return found
     if plan.recurs:
@@ -154,11 +169,16 @@ def strangers(value: Struct, last: dict[type, Any]) -> list[Odd] | None:
     return None
 
 
-def _below(path: str, value: Any, known: frozenset[Any], last: dict[type, Any]) -> Sequence[Odd]:
+def _below(
+    path: str, value: Any, known: frozenset[Any], shapes: frozenset[Any], last: dict[type, Any]
+) -> Sequence[Odd]:
     """What is odd about a value that an object holds."""
     cls = value.__class__
     if cls is str or not isinstance(value, Struct):
         return () if cls is str and value in known else _stranger(path, value, known)
+    if isinstance(value, UnknownVariant):
+        kind = kind_of(value)
+        return () if kind in (None, _OFF) else (Odd(f"{path}.type", kind, shapes),)
     if cls in last and last[cls] == value:
         # The later one is as good, and likely to be kept anyway.
         last[cls] = value

@@ -119,7 +119,7 @@ class RateLimitRepeated(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         last = next(reversed(context.facts.responses.values()), None)
-        place = ("", False) if last is None else (last.id, last.done)
+        place = (None if last is None else last.id, context.facts.response_done_line)
         known = context.memory(self.code, dict)
         again = known.get("place") == place
         known["place"] = place

@@ -115,7 +115,8 @@ def rsp009(log: Log) -> Faults:
 def rsp010(log: Log) -> Faults:
     """`status_details`, null for a completed response, repeats the status and gives a reason that belongs to it.
 
-    Details of the type `completed` disagree with nothing: the published enumeration has that value.
+    Details of the type `completed` disagree with nothing: the published enumeration has that value.  A cancelled
+    response without any is suspicious; one that failed or is incomplete has rules of its own.
     """
     for e in log.server("response.done"):
         status, details = e.get("response", "status"), e.get("response", "status_details")
@@ -124,6 +125,8 @@ def rsp010(log: Log) -> Faults:
                 yield e.at, Severity.ERROR
             elif details.get("reason") is not None and details["reason"] not in REASONS.get(status, ()):
                 yield e.at, Severity.WARNING
+        elif status == "cancelled":
+            yield e.at, Severity.WARNING
 
 
 def rsp020(log: Log) -> Faults:

@@ -51,6 +51,7 @@ INPUT_AUDIO_BUFFER = Machine(
         "cleared": "cleared the buffer",
         "detection switched": "switched turn detection off",
     },
+    unfinished={"stopped": "IAB007"},
 )
 
 COMMITTED_TURN = Machine(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
-from rtproto.protocol.engine import Broken
+from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.common import item_entity
@@ -99,16 +99,20 @@ class SpeechItemIdMismatch(Rule):
 class SpeechStoppedNotCommitted(Rule):
     """With turn detection the end of speech is followed by the commit of the same item, before speech starts again.
 
-    The user's words are lost.
+    The user's words are lost, or clients that open the turn at the commit wait for ever.
     """
 
     code = "IAB007"
     name = "speech-stopped-not-committed"
     severity = Severity.WARNING
     partial = "open"
-    message = "speech starts again, but the last speech was never committed"
+    message = "{what}"
     evidence = "The types say that speech_stopped is followed by the user item; 33 of 33 recorded turns."
-    exceptions = "The client cleared the buffer."
+    exceptions = (
+        "The client cleared the buffer. At the recording's end: noted, unless a response has streamed since, or 20 "
+        "seconds have gone by."
+    )
+    ending = True
     symptoms = ("transcript", "silence")
     example = Example(
         "voice_turn",
@@ -116,6 +120,24 @@ class SpeechStoppedNotCommitted(Rule):
         found=at("input_audio_buffer.speech_started", 1),
         because=(at("input_audio_buffer.speech_stopped"),),
     )
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        what = "speech starts again, but the last speech was never committed"
+        yield Verdict({"what": what}, entity=broken.entity, broken=broken, witnesses=history(broken))
+
+    def at_end(self, context: Context, entity: Entity, cut: bool) -> Iterator[Verdict]:
+        facts = context.facts
+        line, type, _ = entity.history[-1]
+        later = [r for r in facts.responses.values() if r.line > line and r.output]
+        certain = later or not cut or facts.waited(facts.hearing.stop_time)
+        yield Verdict(
+            {"what": "the speech was never committed"},
+            severity=None if certain else Severity.INFO,
+            entity=entity,
+            line=line,
+            type=type,
+            witnesses=tuple(Witness(r.line, "response.created", "started a response") for r in later[:1]),
+        )
 
 
 class VadTurnOrder(Rule):

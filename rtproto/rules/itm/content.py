@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
-from rtproto.protocol.values import field, listed, tag_of
+from rtproto.protocol.values import field, kind_of, listed, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.common import item_entity
 from rtproto.rules.examples import Example, after, change
@@ -52,7 +52,7 @@ class RoleContentMismatch(Rule):
         dialect = "beta" if context.facts.dialect == "beta" else "ga"
         legal = _ASSISTANT[dialect] if item.role == "assistant" else _CONTENT.get(item.role, ())
         for part in item.content:
-            kind = tag_of(part)
+            kind = kind_of(part)
             if kind not in legal and kind is not None and legal:
                 return self._told(context, item, kind, dialect, legal)
         return NOTHING

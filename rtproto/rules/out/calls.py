@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rtproto.events.common.items import Message
+from rtproto.events.common.items import FunctionCall, Message
 from rtproto.findings import Severity, Witness
+from rtproto.protocol.records import Item
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, at, before, change, drop
@@ -44,16 +45,17 @@ class ArgumentsNotJson(Rule):
 
 
 class CallIdMismatch(Rule):
-    """A function call keeps its call_id through all its events.
+    """A function call has its call_id from the beginning, and keeps it through all its events.
 
-    The output is sent back under that id; with the wrong one the model never sees it.
+    The output is sent back under that id; with the wrong one the model never sees it, and without it nobody can answer.
     """
 
     code = "OUT021"
     name = "call-id-mismatch"
     basis = "observed"
-    message = "call_id {actual}, but the item was announced with {announced}"
+    message = "the call_id is {actual}, announced was {announced}"
     evidence = "144 of 144 events of function calls in OpenAI and Azure recordings, 76 of 76 beta WebRTC."
+    exceptions = "A call_id that is missing is told once for each item, and of items of a response only."
     on = (
         "response.function_call_arguments.delta",
         "response.function_call_arguments.done",
@@ -63,7 +65,6 @@ class CallIdMismatch(Rule):
         "conversation.item.created",
         "conversation.item.done",
     )
-    reads = ("item.call_id",)
     depends = ("call_id",)
     symptoms = ("tools",)
     example = Example(
@@ -78,10 +79,10 @@ class CallIdMismatch(Rule):
             return ()
         item_id = field(item, "id") if item is not None else event.item_id
         known = context.facts.items.get(item_id or "")
-        if known is None or known.call_id is None:
-            return ()
         actual = field(event if item is None else item, "call_id")
-        if actual is None or actual == known.call_id:
+        if actual is None and item.__class__ is FunctionCall:
+            return self._missing(context, item_id, known)
+        if known is None or known.call_id is None or actual is None or actual == known.call_id:
             return ()
         return (
             Verdict(
@@ -90,6 +91,13 @@ class CallIdMismatch(Rule):
                 entity=context.engine.find("output item", (item_id,)),
             ),
         )
+
+    def _missing(self, context: Context, item_id: str | None, known: Item | None) -> Iterator[Verdict]:
+        generated = context.type == "response.output_item.added" or field(known, "response_id") is not None
+        if item_id is not None and generated and context.first(self.code, item_id):
+            announced = "none" if known is None or known.call_id is None else known.call_id
+            entity = context.engine.find("output item", (item_id,))
+            yield Verdict({"actual": "missing", "announced": announced}, entity=entity)
 
 
 class FunctionNameMismatch(Rule):

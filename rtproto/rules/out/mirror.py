@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rtproto.findings import Severity
+from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, at, drop
 
 
 class ConversationMirrorMissing(Rule):
-    """An item of a response is added to the conversation before it is filled.
+    """An item of a response is added to the conversation after it was announced, and before it is filled.
 
     Clients that build the history from conversation events have nothing to show the answer in.
     """
@@ -21,10 +21,11 @@ class ConversationMirrorMissing(Rule):
     name = "conversation-mirror-missing"
     severity = Severity.WARNING
     basis = "observed"
-    message = "the item {item} is not in the conversation yet"
+    message = "the item {item} is {what}"
     evidence = "The very next event after output_item.added for 60 of 60 OpenAI and Azure items, 11 of 11 beta WebRTC."
     exceptions = "Responses out of band, and items that the recording met half-way."
     on = (
+        "response.output_item.added",
         "response.content_part.added",
         "response.function_call_arguments.done",
         "response.mcp_call_arguments.done",
@@ -39,6 +40,8 @@ class ConversationMirrorMissing(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        if context.type == "response.output_item.added":
+            return self._judge_announcement(context, event)
         item_id = event.item_id
         mirror = context.engine.find("conversation item", (item_id,))
         if mirror is None or mirror.state != "announced":
@@ -49,7 +52,18 @@ class ConversationMirrorMissing(Rule):
             return ()
         if not context.first(self.code, item_id):
             return ()
-        return (Verdict({"item": item_id}, entity=item, taints=(mirror,), witnesses=history(item)[:1]),)
+        args = {"item": item_id, "what": "not in the conversation yet"}
+        return (Verdict(args, entity=item, taints=(mirror,), witnesses=history(item)[:1]),)
+
+    def _judge_announcement(self, context: Context, event: Any) -> Iterable[Verdict]:
+        known = context.facts.items.get(field(event.item, "id") or "")
+        if known is None or known.response_id is not None:
+            return ()
+        mirror = context.engine.find("conversation item", (known.id,))
+        if mirror is None or mirror.state not in ("added", "done") or mirror.met_halfway():
+            return ()
+        args = {"item": known.id, "what": "in the conversation before its response announces it"}
+        return (Verdict(args, witnesses=(Witness(known.line, known.announced_by, "added the item"),)),)
 
 
 class ItemDoneMirrorMissing(Rule):

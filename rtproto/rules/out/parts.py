@@ -174,21 +174,28 @@ class DeltaAfterDone(Rule):
 
 
 class KindDoneMissing(Rule):
-    """What streams in a part is done before it is: the text of a text part, audio and transcript of an audio part.
+    """What streams is done before what it belongs to: the text of a text part, audio and transcript of an audio part,
+    the arguments of a function call.
 
-    Clients that finalize the text at `response.output_text.done` keep it as a draft.
+    Clients that finalize the text at `response.output_text.done` keep it as a draft; those that run the function at
+    `response.function_call_arguments.done` never do.
     """
 
     code = "OUT017"
     name = "kind-done-missing"
     severity = Severity.WARNING
     basis = "observed"
-    message = "the part is done, its {missing} is not"
-    evidence = "48 of 48 parts in OpenAI and Azure recordings, 10 of 10 in beta WebRTC logs, cancelled ones included."
-    exceptions = (
-        "Parts met half-way; xAI, which ends the audio after its part. Missing transcripts are OUT028's."
+    message = "the {whole} is done, its {missing} not"
+    evidence = (
+        "48 of 48 parts in OpenAI and Azure recordings, 10 of 10 in beta WebRTC logs, cancelled ones included; 12 of "
+        "12 function calls. The types say that the arguments are also done where a response is cut short."
     )
-    on = ("response.content_part.done",)
+    exceptions = (
+        "What the recording met half-way; xAI, which ends the audio after its part; calls cut short before any "
+        "arguments. Missing transcripts are OUT028's."
+    )
+    on = ("response.content_part.done", "response.output_item.done")
+    only = ("item.type", "function_call", None)
     partial = "seen"
     symptoms = ("words", "silence")
     example = Example(
@@ -199,6 +206,8 @@ class KindDoneMissing(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        if context.type == "response.output_item.done":
+            return self._judge_call(context, event)
         part: Any = context.entity  # these events always name their part
         kind = tag_of(event.part)
         if kind not in ("text", "audio"):
@@ -212,7 +221,16 @@ class KindDoneMissing(Rule):
                 missing = ""
         if not missing or part.met_halfway():
             return ()
-        return (Verdict({"missing": missing}, witnesses=history(part)[:1]),)
+        return (Verdict({"whole": "part", "missing": missing}, witnesses=history(part)[:1]),)
+
+    def _judge_call(self, context: Context, event: Any) -> Iterable[Verdict]:
+        call = context.entity
+        if call is None or call.met_halfway():
+            return ()
+        streams = [stream.state for stream in call.children if stream.machine.name == "stream"]
+        if "done" in streams or (not streams and event.item.status != "completed"):
+            return ()
+        return (Verdict({"whole": "call", "missing": "arguments"}, witnesses=history(call)[:1]),)
 
 
 class DeltaKindVsPartType(Rule):

@@ -251,16 +251,17 @@ class TerminalStatusInvalid(Rule):
     code = "RSP008"
     name = "terminal-status-invalid"
     basis = "documented"
-    message = "the response is done with the status {status}"
+    message = "the response is done {what}"
     evidence = "The types list the four final statuses beside in_progress; 71 of 71 recorded responses."
-    exceptions = "A response without any status."
     on = ("response.done",)
     symptoms = ("silence",)
     example = Example("text_turn", change("response.done", "response.status", "in_progress"))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         status = event.response.status
-        return () if status in _FINAL or not status else (Verdict({"status": status}),)
+        if status in _FINAL:
+            return ()
+        return (Verdict({"what": f"with the status {status}" if status else "without a status"}),)
 
 
 class EventAfterResponseDone(Rule):

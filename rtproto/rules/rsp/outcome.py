@@ -9,7 +9,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, at, change, drop
-from rtproto.rules.sessions.script import response_object
+from rtproto.rules.sessions.script import response_object, said_message
 
 _REASONS = {
     "cancelled": ("turn_detected", "client_cancelled"),
@@ -27,15 +27,21 @@ class StatusDetailsDisagree(Rule):
     name = "status-details-disagree"
     message = "the status is {status}, but status_details say {details}"
     evidence = "The types list the reasons by status; 71 of 71 OpenAI and Azure responses agree."
-    exceptions = "The beta of October 2024 used incomplete with the reason interruption."
+    exceptions = (
+        "The beta of October 2024 used incomplete with the reason interruption. Without any details, a failed response "
+        "is RSP012's and an incomplete one RSP013's."
+    )
     on = ("response.done",)
-    reads = ("response.status_details",)
     symptoms = ("silence",)
     example = Example("barge_in", change("response.done", "response.status_details.type", "failed"))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         status, details = event.response.status, event.response.status_details
-        if not details or not status:
+        if not details:
+            if status != "cancelled":
+                return ()
+            return (Verdict({"status": status, "details": "nothing"}, severity=Severity.WARNING),)
+        if not status:
             return ()
         if details.type and details.type != status:
             return (Verdict({"status": status, "details": f"`type` {details.type}"}),)
@@ -229,6 +235,9 @@ class CompletedWithoutOutput(Rule):
         return () if known is not None and known.output else (Verdict(),)
 
 
+_CUT = said_message("item_a1", "incomplete", [{"type": "output_text", "text": "Sunny"}])
+
+
 class ItemStatusVsResponseStatus(Rule):
     """A completed response consists of completed items.
 
@@ -248,9 +257,7 @@ class ItemStatusVsResponseStatus(Rule):
     only = ("response.status", "completed")
     symptoms = ("words", "tools")
     example = Example(
-        "cancelled_turn",
-        change("response.done", "response.status", "completed"),
-        prepare=(change("response.done", "response.status_details", None),),
+        "cancelled_turn", change("response.done", "response", response_object("resp_1", "completed", [_CUT]))
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:

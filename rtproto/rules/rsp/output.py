@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from msgspec import UNSET
-
 from rtproto.findings import Severity
-from rtproto.protocol.values import field, tag_of
+from rtproto.protocol.values import field, id_of, kind_of, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, at, change
 
@@ -38,10 +36,9 @@ class DoneOutputDiffersFromStream(Rule):
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         response = context.facts.responses.get(event.response.id)
         entity = context.entity
-        output: Any = event.response.output
-        if response is None or entity is None or entity.adopted or output is UNSET or output is None:
+        if response is None or entity is None or entity.adopted:
             return ()
-        ids = [getattr(item, "id", None) for item in output]
+        ids = [id_of(item) for item in listed(event.response, "output") or ()]
         streamed = list(response.output.values())
         if len(streamed) > 1:
             streamed = [item_id for _, item_id in sorted(response.output.items())]
@@ -88,18 +85,21 @@ class DoneItemDiffersFromItemDone(Rule):
 
     def _differing(self, context: Context, event: Any, done_items: dict[str, Any]) -> Iterator[Verdict]:
         for item in event.response.output:
-            done = done_items.get(field(item, "id") or "")
+            item_id = id_of(item)
+            done = done_items.get(item_id or "")
             if done is None or tag_of(item) == "mcp_call":
                 continue
-            differing = [name for name in _COMPARED if field(item, name) != field(done, name)]
+            differing = ["type"]
+            if kind_of(item) == kind_of(done):
+                differing = [name for name in _COMPARED if field(item, name) != field(done, name)]
             if differing:
                 yield Verdict(
-                    {"item": item.id, "what": ", ".join(differing)},
-                    entity=context.engine.find("output item", (item.id,)),
+                    {"item": item_id, "what": ", ".join(differing)},
+                    entity=context.engine.find("output item", (item_id,)),
                 )
 
 
-_COMPARED = ("type", "role", "status", "name", "call_id", "arguments", "content")
+_COMPARED = ("role", "status", "name", "call_id", "arguments", "content")
 
 
 class UnusualOutputCount(Rule):

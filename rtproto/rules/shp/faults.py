@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from msgspec import UNSET
+
 from rtproto.findings import Severity
-from rtproto.rules.base import FAULT, Context, Needs, Rule, Verdict
+from rtproto.protocol.values import kind_of
+from rtproto.rules.base import FAULT, NOTHING, Context, Needs, Rule, Verdict
 from rtproto.rules.examples import Example, bytes_before, change
 from rtproto.wire import Fault
 
@@ -24,7 +27,7 @@ class FaultRule(Rule):
     kinds: tuple[str, ...] = ()
     dialects = ("beta", "ga", "translation")
     needs: ClassVar[Needs] = "any"
-    on = (FAULT,)
+    on: ClassVar[tuple[str, ...]] = (FAULT,)
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         fault = context.fault
@@ -42,6 +45,19 @@ def _unexpected_null(context: Context, fault: Fault) -> bool:
     return fault.kind == "wrong-type" and fault.found == "null" and context.direction == "server"
 
 
+_LEFT_OUT: Mapping[str, tuple[str, str]] = {
+    "session.created": ("session.type", "a string"),
+    "session.updated": ("session.type", "a string"),
+    "response.created": ("response.id", "a string"),
+    "response.done": ("response.id", "a string"),
+    "response.content_part.done": ("part", "an object"),
+    "response.function_call_arguments.delta": ("output_index", "an integer"),
+    "response.function_call_arguments.done": ("output_index", "an integer"),
+}
+"""Members that events decode without, because some server leaves them out or the types of openai let it, and that every
+recording of OpenAI has; and what is expected there."""
+
+
 class RequiredFieldMissing(FaultRule):
     """An event has the members that its type requires.
 
@@ -53,9 +69,38 @@ class RequiredFieldMissing(FaultRule):
     basis = "schema"
     kinds = ("missing-field",)
     message = "{type} lacks `{path}`: {expected} is required"
-    evidence = "The types of openai 3.54, without the members that real servers are known to leave out."
+    evidence = (
+        "The types of openai 3.54, without the members that OpenAI's servers are known to leave out; and the id of a "
+        "response, which 73 of 73 in OpenAI and Azure recordings have."
+    )
+    on = (FAULT, *_LEFT_OUT)
+    depends = ("output_index",)
     symptoms = ("crash",)
     example = Example("text_turn", change("response.output_text.delta", "item_id", ...))
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        if context.fault is not None:
+            return super().check(context, event)
+        path, expected = _LEFT_OUT[context.type]
+        return NOTHING if _has(context, event, path) else self._missing(context, path, expected)
+
+    def _missing(self, context: Context, path: str, expected: str) -> Iterator[Verdict]:
+        # What ends without an id can only be the response that is going on.
+        current = context.facts.current_response if context.type == "response.done" else None
+        yield Verdict(
+            {"path": f"$.{path}", "expected": expected},
+            entity=context.engine.find("response", (current,)),
+        )
+
+
+def _has(context: Context, event: Any, path: str) -> bool:
+    """Whether an event has one of the members that some leave out."""
+    if path == "session.type":
+        # Only GA tells sessions apart by it.
+        return context.facts.dialect != "ga" or kind_of(event.session) is not None
+    if path == "response.id":
+        return event.response.id is not UNSET
+    return getattr(event, path) is not UNSET
 
 
 class FieldTypeWrong(FaultRule):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.findings import Severity
-from rtproto.protocol.values import field
+from rtproto.protocol.values import field, id_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.closed_values import Odd, strangers
 from rtproto.rules.common import item_entity
@@ -17,7 +17,10 @@ ENUMERATED = (
     "conversation.item.added",
     "conversation.item.created",
     "conversation.item.done",
+    "conversation.item.input_audio_transcription.completed",
     "conversation.item.retrieved",
+    "response.content_part.added",
+    "response.content_part.done",
     "response.created",
     "response.done",
     "response.output_item.added",
@@ -52,8 +55,9 @@ class EnumUnknown(Rule):
     message = "`{path}` is {found}; known are {known}"
     evidence = "The types of openai 3.54 list the values."
     exceptions = (
-        "Strings that are open by declaration or in practice: models, voices, codes, names of rate limits, phases. "
-        "Statuses of responses and constants have rules of their own. Each value is told once a connection and path."
+        "Strings that are open by declaration or in practice: models, voices, codes, names of rate limits, phases; the "
+        "type `none`, with which Azure shows what is off. Statuses of responses and constants have rules of their own. "
+        "Each value is told once a connection and path."
     )
     on = ENUMERATED
     when = ("value of no list",)
@@ -65,7 +69,7 @@ class EnumUnknown(Rule):
         if any(told.line == context.line and told.severity > Severity.INFO for told in context.findings[-4:]):
             # The value is wrong in some more telling way, too.
             return
-        item = item_entity(context, field(event, "item", "id"))
+        item = item_entity(context, id_of(field(event, "item")))
         for odd in _found(context, event):
             if not _is_constant(odd) and context.first(self.code, f"{context.type} {odd.path} {odd.value}"):
                 words = ", ".join(sorted(map(str, odd.known)))
