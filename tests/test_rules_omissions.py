@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rtproto.checker import SessionChecker
 from rtproto.rules.examples import Edit, after, change, drop, swap
 from rtproto.rules.sessions import session
 from tests.judging import check, edited, encode, found, judge, said
@@ -76,7 +77,7 @@ def test_iab007_a_recording_that_stops_before_the_commit(cut: bool, severity: st
 
 @pytest.mark.parametrize("wait, severity", [(5, "info"), (25, "warning")])
 def test_iab007_a_server_that_is_silent_after_the_speech(wait: int, severity: str) -> None:
-    checker = check([])
+    checker = SessionChecker()
     lines = session("voice_turn")[: line_of("voice_turn", STOPPED)]
     for n, (direction, raw) in enumerate(encode(lines)):
         checker.feed(direction, raw, time=n / 10)
@@ -247,6 +248,7 @@ def test_shp005_what_is_off_is_in_order() -> None:
     path = "session.audio.input.turn_detection"
 
     assert not judge("text_turn", change("session.created", path, {"type": "none"}))
+    assert not judge("text_turn", change("session.created", path, {"type": "azure_semantic_vad"}))
     assert not said(judge("text_turn", change("session.created", path, {"type": None})), "SHP005")
 
 

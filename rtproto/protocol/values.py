@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from rtproto.events.base import UnknownVariant
+from rtproto.wire_shape import UNKNOWN_TAG
 
 
 def field(value: Any, name: str, *path: str) -> Any:
@@ -42,28 +43,30 @@ def _untagged(value: Any) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-class _Named(Struct, frozen=True):
-    """What can be asked of an object of which nothing is known."""
+class _Identified(Struct, frozen=True):
+    """The `id` of any object."""
 
-    type: str | None = None
     id: str | None = None
 
 
-def _named(value: UnknownVariant) -> _Named:
-    try:
-        return msgspec.json.decode(value.raw, type=_Named)
-    except ValueError:
-        return _Named()
+_IDENTIFIED = msgspec.json.Decoder(_Identified)
 
 
 def kind_of(value: Any) -> str | None:
     """The `type` as it is on the wire, also where nobody has described it; None where it has none."""
-    return _named(value).type if isinstance(value, UnknownVariant) else tag_of(value)
+    kind = value.type if isinstance(value, UnknownVariant) else tag_of(value)
+    return None if kind == UNKNOWN_TAG else kind
 
 
-def id_of(value: Any) -> str | None:
+def id_of(item: Any) -> str | None:
     """The `id` of an item, also of one whose type nobody has described; None where it has none."""
-    return _named(value).id if isinstance(value, UnknownVariant) else field(value, "id")
+    if not isinstance(item, UnknownVariant):
+        named: str | None = field(item, "id")
+        return named
+    try:
+        return _IDENTIFIED.decode(item.raw).id
+    except (ValueError, RecursionError):
+        return None
 
 
 def listed(value: Any, *path: str) -> list[Any] | None:

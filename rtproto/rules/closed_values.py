@@ -31,8 +31,8 @@ _SAID_BY_NOBODY = {
 }
 """The published items of remote tools have no status; what servers put there is theirs to choose."""
 
-_OFF = "none"
-"""The `type` with which Azure shows what is switched off."""
+_OFF, _AZURE = "none", "azure_"
+"""The `type` with which Azure shows what is switched off, and how the names of its own types begin."""
 
 
 def _metas(hint: Any) -> Iterator[Meta]:
@@ -178,7 +178,9 @@ def _below(
         return () if cls is str and value in known else _stranger(path, value, known)
     if isinstance(value, UnknownVariant):
         kind = kind_of(value)
-        return () if kind in (None, _OFF) else (Odd(f"{path}.type", kind, shapes),)
+        if kind is None or kind == _OFF or kind.startswith(_AZURE):
+            return ()
+        return (Odd(f"{path}.type", kind, shapes),)
     if cls in last and last[cls] == value:
         # The later one is as good, and likely to be kept anyway.
         last[cls] = value

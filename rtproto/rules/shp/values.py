@@ -56,8 +56,8 @@ class EnumUnknown(Rule):
     evidence = "The types of openai 3.54 list the values."
     exceptions = (
         "Strings that are open by declaration or in practice: models, voices, codes, names of rate limits, phases; the "
-        "type `none`, with which Azure shows what is off. Statuses of responses and constants have rules of their own. "
-        "Each value is told once a connection and path."
+        "types of Azure's own. Statuses of responses and constants have rules of their own. Each value is "
+        "told once a connection and path."
     )
     on = ENUMERATED
     when = ("value of no list",)
