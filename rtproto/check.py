@@ -22,8 +22,8 @@ BINARY = ("parquet",)
 
 _MOST_JOBS = 256
 INPUT_FORMATS = (
-    "jsonl, har, json, mitmproxy, yaml, websockets, frame-table, aiohttp, console-ui, type-only, "
-    "chrome-console, python-log, node, labelled, text"
+    "jsonl, har, json, mitmproxy, yaml, websockets, frame-table, sdk-repr, aiohttp, console-ui, "
+    "type-only, chrome-console, python-log, node, labelled, text"
 )
 """Those of `rtproto.transcripts.formats`, likewise."""
 

@@ -81,8 +81,8 @@ def _convert(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             console.say(f"{named}: not converted: {reason(error)}")
             return NOT_CONVERTED
     console.say(f"{args.recording}: read as {recording.format.name}: {recording.reason}; {count:,} lines")
-    if apart is not None:
-        console.say(f"{args.recording}: {apart.told()}")
+    for told in (*recording.limits, *([] if apart is None else [apart.told()])):
+        console.say(f"{args.recording}: {told}")
     return 0
 
 

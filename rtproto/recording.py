@@ -305,7 +305,10 @@ class _Connections:
         self.began_again = self.began_again or checker.began_again
         if self._recording is not None:
             report = msgspec.structs.replace(
-                report, format=self._recording.format.name, format_reason=self._recording.reason
+                report,
+                limits=(*self._recording.limits, *report.limits),
+                format=self._recording.format.name,
+                format_reason=self._recording.reason,
             )
         self._sessions.append(self._settings.select(report))
         self.names.append(key or self._first)

@@ -116,7 +116,8 @@ def sessions(draw: st.DrawFn) -> Session:
     return made
 
 
-@pytest.mark.parametrize("name", WRITERS)
+# Objects of an SDK have nulls that were never sent.
+@pytest.mark.parametrize("name", [name for name in WRITERS if name != "sdk repr"])
 @settings(max_examples=25)
 @given(session=sessions())
 def test_any_session_is_read_back(name: str, session: Session) -> None:

@@ -17,7 +17,7 @@ from rtproto.events.dialect import BETA, DIALECTS, GA, Dialect
 from rtproto.testing.strategies import instances
 from rtproto.wire import Decoder, Fault
 from rtproto.wire_fault import key_path
-from rtproto.wire_shape import MAX_VALUES, Misfit, mend
+from rtproto.wire_shape import MAX_VALUES, Misfit, mend, without_nulls
 
 
 class Point(Struct):
@@ -284,3 +284,63 @@ def test_differences_deep_in_an_event(dialect: Dialect, raw: str, message: tuple
     found = Decoder(dialect, direction="server").decode(raw)
     assert isinstance(found, Fault)
     assert (found.kind, found.path, found.expected, found.found) == message
+
+
+# Nulls that no class has.
+
+
+class Other(Event, frozen=True, kw_only=True, tag="everything"):
+    """The same event in another dialect."""
+
+    flag: bool | UnsetType | None = UNSET
+    whole: Int | UnsetType = UNSET
+
+
+@pytest.mark.parametrize(
+    "members, left",
+    [
+        ('"whole":null,"small":1', '"small":1'),
+        ('"whole":null,"real":null', '"real":null'),
+        (
+            '"opaque":null,"choice":null,"unknown":null,"text":null',
+            '"opaque":null,"choice":null,"unknown":null',
+        ),
+        ('"flag":null,"text":null', '"flag":null'),
+        ('"single":{"type":"dot","at":{"x":null,"y":null}}', '"single":{"type":"dot","at":{"x":null}}'),
+        (
+            '"shape":{"type":"line","points":[{"x":1,"y":null},{"x":2,"y":3.0}]}',
+            '"shape":{"type":"line","points":[{"x":1},{"x":2,"y":3.0}]}',
+        ),
+        ('"words":{"a":null},"text":null', '"words":{"a":null}'),
+        ('"named":null,"a-b":null', '"named":null'),
+    ],
+)
+def test_a_null_that_every_class_refuses_is_left_out(members: str, left: str) -> None:
+    raw = f'{{"type":"everything",{members}}}'.encode()
+    assert without_nulls(raw, [Everything, Other]) == f'{{"type":"everything",{left}}}'.encode()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"type":"everything","text":"null"}',
+        b'{"type":"everything","shape":{"type":"line","points":null}}',
+        b'{"type":"everything","shape":{"type":"new","at":null}}',
+        b'{"type":"everything","closed":{"at":null}}',
+        b'{"type":"everything","real":null,"words":[null]}',
+        b'{"type":"everything","text":null',
+        b"[null]",
+        b'{"text":null}',
+        b'{"type":"everything","text":null,"words":{%s}}' % (b"," * MAX_VALUES),
+        b'{"type":"everything","opaque":%s}' % (b'{"a":[null,' * 5000),
+    ],
+)
+def test_an_event_without_such_a_null_is_itself(raw: bytes) -> None:
+    assert without_nulls(raw, [Everything, Other]) is raw
+
+
+@given(st.data())
+def test_what_a_class_writes_has_no_such_null(data: st.DataObject) -> None:
+    cls = data.draw(st.sampled_from([*GA.server, *BETA.server]))
+    raw = msgspec.json.encode(data.draw(instances(cls)))
+    assert without_nulls(raw, [cls]) is raw

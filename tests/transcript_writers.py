@@ -129,6 +129,23 @@ def python_pretty(session: Session) -> Written:
     return stacked([(f"INFO:app.rtc:Event\n{pformat(event)}\n", 1) for _, event in session])
 
 
+def model(value: Any, name: str = "Model") -> str:
+    """The value as pydantic prints it: objects with the name of their class, but for those without names of members."""
+    if isinstance(value, dict) and value and all(key.isidentifier() for key in value):
+        return f"{name}({', '.join(f'{key}={model(member)}' for key, member in value.items())})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(model, value))}]"
+    return repr(value)
+
+
+def sdk_repr(session: Session) -> Written:
+    # As in the SDK, the type is the last member.
+    events = [
+        {**{k: v for k, v in event.items() if k != "type"}, "type": event["type"]} for _, event in session
+    ]
+    return stacked([(f"INFO:app:got {model(event, 'SomeEvent')} [1]\n", 0) for event in events])
+
+
 def aiohttp(session: Session) -> Written:
     return stacked(
         [
@@ -210,6 +227,7 @@ WRITERS: dict[str, tuple[str, Writer]] = {
     "python json": ("python-log", python_json),
     "python repr": ("python-log", python_repr),
     "python pprint": ("python-log", python_pretty),
+    "sdk repr": ("sdk-repr", sdk_repr),
     "aiohttp": ("aiohttp", aiohttp),
     "websockets": ("websockets", websockets),
     "table": ("frame-table", table),

@@ -27,6 +27,7 @@ from rtproto.transcripts.frames import (
     Unreadable,
     names_event,
 )
+from rtproto.wire import MAX_LINE_BYTES
 
 _BOM = b"\xef\xbb\xbf"
 _COMMENT = b"//"
@@ -39,6 +40,13 @@ _LETTER = re.compile(r"[^\W\d_]")
 _ARCHIVE = re.compile(rb'\s*+\{\s*+"log"\s*+:\s*+\{')
 _PROSE_LINES = 2
 """One line of words among the events may be what a damaged line has left."""
+_PRINTED = (b'{"event_id"', b"{'event_id'", b'{\\"event_id', b"(event_id=")
+"""Of events that begin so it is worth asking whether an SDK's objects were printed."""
+_PRINTED_WITHIN = 8192
+_INSIDE = b'"{\\"'
+"""The beginning of an object in a string, ..."""
+_INSIDE_WITHIN = 300
+"""... so near to that of its line."""
 _FIRST_LINES = 50
 _SHOWN_LINES = 3
 _SHOWN = 100
@@ -99,6 +107,7 @@ _MODULES = {
     "yaml_files": ("yaml",),
     "sockets": ("websockets", "frame-table"),
     "logs": (
+        "sdk-repr",
         "aiohttp",
         "console-ui",
         "type-only",
@@ -148,11 +157,30 @@ class Recording(Struct):
     """Its beginning shows events that have lost something."""
     head: Head = Head(b"", whole=True)
     """The beginning, for a refusal to show."""
+    cut: bool = False
+    """Its lines are cut at a length."""
+    printed: bool = False
+    """Its events are printed as an SDK's objects."""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What a report says about how it was recorded."""
+        if not self.printed:
+            return ()
+        from rtproto.transcripts.recorders import PRINTED
+
+        return (PRINTED,)
 
     def frames(self, limit: int) -> Iterator[Frame]:
         """What was recorded.  `limit` is the longest event, in bytes."""
+        frames = self.format.read(self.stream, limit)
+        if self.cut or self.printed:
+            from rtproto.transcripts.recorders import as_sent, salvaged
+
+            frames = salvaged(frames, limit) if self.cut else frames
+            frames = as_sent(frames) if self.printed else frames
         try:
-            yield from self.format.read(self.stream, limit)
+            yield from frames
         except NotARecording as why:
             raise NotARecording(str(why) or _refusal(self.head)) from None
 
@@ -171,12 +199,11 @@ def open_recording(stream: BinaryIO, name: str | None = None) -> Recording:
         reason, inner = decompressed(stream, head.raw)
         head, stream = _peek(inner)
     if name is not None:
-        format = format_named(name)
-        return Recording(format, reason + "asked for", stream, _is_lossy(format, head), head)
+        return _recording(format_named(name), reason + "asked for", stream, head)
     for format in chain((JSONL,), _others()):
         why = format.sniff(head)
         if why is not None:
-            return Recording(format, reason + why, stream, _is_lossy(format, head), head)
+            return _recording(format, reason + why, stream, head)
     if not head.raw.strip():
         return Recording(JSONL, _EMPTY, stream, lossy=False, head=head)
     raise NotARecording(_refusal(head))
@@ -199,8 +226,43 @@ def is_recording(stream: BinaryIO) -> bool:
         return False
 
 
-def _is_lossy(format: Format, head: Head) -> bool:
-    return format.loses is not None and format.loses(head)
+def _recording(format: Format, reason: str, stream: BinaryIO, head: Head) -> Recording:
+    """The recording, with what its beginning says of how all of it was recorded."""
+    cut = printed = False
+    begun = head.raw[:_PRINTED_WITHIN]
+    if format is JSONL and _may_be_cut(head):
+        from rtproto.transcripts.recorders import cut_at_a_length
+
+        cut = cut_at_a_length(_first_frames(format, head))
+    if format.name == "sdk-repr" or any(mark in begun for mark in _PRINTED):
+        from rtproto.transcripts.recorders import printed_by_an_sdk
+
+        printed = format.name == "sdk-repr" or printed_by_an_sdk(_first_frames(format, head))
+    lossy = cut or (format.loses is not None and format.loses(head))
+    return Recording(format, reason, stream, lossy, head, cut, printed)
+
+
+def _may_be_cut(head: Head) -> bool:
+    """Whether one of the first lines ends without a brace, or holds a text that may."""
+    at = 0
+    for _ in range(_FIRST_LINES):
+        end = head.raw.find(b"\n", at)
+        if end < 0:
+            return False
+        last = head.raw[max(at, end - 8) : end].rstrip()
+        if last and not last.endswith(b"}"):
+            return True
+        if head.raw.find(_INSIDE, at, min(end, at + _INSIDE_WITHIN)) >= 0:
+            return True
+        at = end + 1
+    return False
+
+
+def _first_frames(format: Format, head: Head) -> Iterator[Frame]:
+    try:
+        yield from format.read(io.BytesIO(head.settled()), MAX_LINE_BYTES)
+    except (NotARecording, Unreadable):
+        return
 
 
 def _peek(stream: BinaryIO) -> tuple[Head, BinaryIO]:

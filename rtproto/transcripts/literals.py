@@ -93,6 +93,22 @@ def read_literal(text: str, *, cut: bool = False) -> Literal | None:
         return None
 
 
+def read_object(text: str, start: int) -> tuple[Literal, int] | None:
+    """The object that begins at that place, as JSON, and where it ends; None where none does.
+
+    One that goes on where the text ends is elided.  Bounds as for `read_literal`.
+    """
+    for cut in (False, True):
+        reader = _Reader(text, cut, start)
+        try:
+            value = reader.value()
+            if isinstance(value, dict):
+                return Literal(msgspec.json.encode(value), reader.elided), reader.at
+        except (_NoLiteral, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+            continue
+    return None
+
+
 def read_string(text: str, start: int) -> tuple[str, int] | None:
     """The string literal that begins at that place, and where it ends; None where none does."""
     found = _TOKEN.match(text, start)
@@ -130,10 +146,10 @@ def _unquote(token: str) -> str:
 class _Reader:
     """Reads one literal from its first character on."""
 
-    def __init__(self, text: str, cut: bool) -> None:
+    def __init__(self, text: str, cut: bool, start: int = 0) -> None:
         self._text = text
         self._cut = cut
-        self._at = 0
+        self.at = start
         self._tokens = 0
         self._depth = 0
         self.elided = False
@@ -143,23 +159,23 @@ class _Reader:
         self._tokens += 1
         if self._tokens > MAX_TOKENS:
             raise _NoLiteral
-        found = _TOKEN.match(self._text, self._at)
+        found = _TOKEN.match(self._text, self.at)
         if found is None:
             if not self._cut:
                 raise _NoLiteral
-            self._at = len(self._text)
+            self.at = len(self._text)
             return None
-        self._at = found.end()
+        self.at = found.end()
         return found
 
     def _peek(self) -> str:
         """The next mark, not taken; empty where anything else comes next."""
-        found = _TOKEN.match(self._text, self._at)
+        found = _TOKEN.match(self._text, self.at)
         return found["mark"] or "" if found is not None else ""
 
     def end(self) -> None:
         """Raises unless nothing follows."""
-        if self._text[self._at :].strip():
+        if self._text[self.at :].strip():
             raise _NoLiteral
 
     def value(self) -> Any:
@@ -193,19 +209,19 @@ class _Reader:
     def _string(self, token: str) -> str:
         text = _unquote(token)
         while True:
-            found = _TOKEN.match(self._text, self._at)
+            found = _TOKEN.match(self._text, self.at)
             if found is None:
                 return text
             if found["more"] is not None and found["what"].startswith("char"):
-                self._at, self.elided = found.end(), True
+                self.at, self.elided = found.end(), True
                 return text
             if found["mark"] == "+":
-                self._at = found.end()
+                self.at = found.end()
                 continue
             if found["string"] is None:
                 return text
             # Long strings are printed in pieces, with or without a plus between them.
-            self._at = found.end()
+            self.at = found.end()
             text += _unquote(found["string"])
 
     def _name(self, name: str) -> Any:
@@ -217,13 +233,15 @@ class _Reader:
         if mark == "(":
             self._token()
             arguments = self._container(mark)
+            if isinstance(arguments, dict):
+                return cast("dict[str, Any]", arguments)
+            if arguments is _ELIDED:
+                return self._elision()
             mark = self._peek()
         if mark and mark in "{[":
             # A class before its members, or the length of an array before its elements: `Session {`, `Array(2) [`.
             self._token()
             return self._container(mark)
-        if isinstance(arguments, dict):
-            return cast("dict[str, Any]", arguments)
         inside: list[Any] = arguments or []
         if len(inside) == 1 and not isinstance(inside[0], int | float):
             return inside[0]  # as in `Decimal('0.8')`
@@ -249,14 +267,14 @@ class _Reader:
         elements: list[Any] = []
         elided = False
         while True:
-            found = _TOKEN.match(self._text, self._at)
+            found = _TOKEN.match(self._text, self.at)
             if found is None:
                 if not self._cut:
                     raise _NoLiteral
-                self._at, self.elided = len(self._text), True
+                self.at, self.elided = len(self._text), True
                 break
             if found["mark"] == closer:
-                self._at = found.end()
+                self.at = found.end()
                 break
             if found["mark"] == ",":
                 self._token()
@@ -265,7 +283,7 @@ class _Reader:
                 raise _NoLiteral
             key = self._key(opener)
             value = self.value()
-            if self._cut and self._at >= len(self._text):
+            if self._cut and self.at >= len(self._text):
                 self.elided = True
                 if isinstance(value, int | float) or (key is None and opener == "{"):
                     continue  # a number that may go on, or a name without its value
@@ -292,10 +310,10 @@ class _Reader:
         """The name of the member that comes next, taken with its mark; None for an element."""
         if opener == "[":
             return None
-        found = self._KEY.match(self._text, self._at)
+        found = self._KEY.match(self._text, self.at)
         if found is None or (found["argument"] is None) == (opener == "("):
             return None
-        self._at = found.end()
+        self.at = found.end()
         if found["quoted"] is not None:
             return _unquote(found["quoted"])
         return found["bare"] or found["argument"] or found["symbol"]

@@ -2,6 +2,7 @@
 
 python-log      2025-06-04 18:09:37,971 - bridge - INFO - Sending: {"type":"response.create"}
                 INFO:rtc:OpenAI event: {'type': 'session.created', 'event_id': 'event_1', 'prompt': None}
+sdk-repr        INFO:app:event ResponseCreatedEvent(event_id='event_1', response=…, type='response.created')
 aiohttp         Received message: WSMessage(type=<WSMsgType.TEXT: 1>, data='{"type":"session.updated"}', extra='')
 chrome-console  VM786 useRealtime.ts:502 Raw server event received. Type: error Data: {type: 'error', error: {…}}
 node            Received event: response.done { type: 'response.done', response: { output: [Array] } }
@@ -20,7 +21,7 @@ from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
 
-from rtproto.transcripts.frames import Format, Frame, Head, Unreadable
+from rtproto.transcripts.frames import FAMILIES, Format, Frame, Head, Unreadable
 from rtproto.transcripts.text import read
 from rtproto.wire import MAX_LINE_BYTES
 
@@ -89,6 +90,12 @@ def _sniff_text(head: Head) -> str | None:
 
 
 FORMATS = (
+    _format(
+        "sdk-repr",
+        "objects of an SDK, as Python prints them",
+        re.compile(rb"\btype='(?:%s)\." % FAMILIES.encode()),
+        "its events are printed as an SDK's objects",
+    ),
     _format(
         "aiohttp",
         "aiohttp's WSMessage(…) in a log",

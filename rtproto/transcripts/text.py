@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from functools import cache
 from typing import BinaryIO
 
@@ -22,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from rtproto.events.dialect import direction_of
+from rtproto.transcripts import objects
 from rtproto.transcripts.frames import FAMILIES, HEAD_BYTES, Folded, Frame, seconds_of
 from rtproto.transcripts.jsonl import Perspective, frame_of, holds_object, member, type_of
 from rtproto.transcripts.literals import read_literal, read_string
@@ -65,7 +66,7 @@ _LINE_COST = 100
 _MORE_LOOKS = 4
 """... and for each character of the text: what a text costs to read must follow its length."""
 _INNER = 64
-"""Braces in one literal that is no event at which an event is looked for."""
+"""Braces in one literal that is no event, or objects in one line, at which an event is looked for."""
 _REMEMBERED = 16
 """Events back to which the same event is recognised when it is printed once more."""
 
@@ -270,7 +271,11 @@ class TextReader:
         time: float | None = None
         timed = False
         last_type: int | None = None
-        while (brace := text.find("{", start)) >= 0:
+        while True:
+            start = yield from self._objects(number, text, start)
+            brace = text.find("{", start)
+            if brace < 0:
+                return
             start = brace + 1
             if brace and text[brace - 1] in "\"'`" and self._second_looks > 0:
                 last_type = _last_type(text) if last_type is None else last_type
@@ -302,6 +307,27 @@ class TextReader:
         # What is in the string is looked at once more, and more than once where strings begin in it.
         self._second_looks -= (len(text) if quoted is None else quoted[1]) - start
         return None
+
+    def _objects(self, number: int, text: str, start: int) -> Generator[Frame, None, int]:
+        """The events that are printed as objects before the next brace; returns where the last of them ends."""
+        end = start
+        for _ in range(_INNER):
+            if self._second_looks < 0:
+                break
+            brace = text.find("{", start)
+            found = objects.find(text, start, len(text) if brace < 0 else brace)
+            if found is None:
+                break
+            start = found.end
+            literal = found.literal
+            frame = None if literal is None else self._event(number, literal.raw, elided=literal.elided)
+            if frame is None:
+                # What is in it is looked at for itself.
+                self._second_looks -= start - found.start
+                continue
+            yield from self._emit(frame, _label(text, found.start), seconds_of(text))
+            end = start
+        return end
 
     def _literal(self, number: int, text: str, label: str, time: float | None) -> Iterator[Frame]:
         """The event that a literal is, or those that are in it."""
