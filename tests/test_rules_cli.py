@@ -368,6 +368,27 @@ def test_half_a_sample_of_a_translation() -> None:
     assert [(f.code, f.args["size"]) for f in findings] == [("CLI005", 4797)]
 
 
+@pytest.mark.parametrize(
+    "listening, told",
+    [
+        ({}, ("CLI028", "warning")),
+        ({"noise_reduction": None}, ("CLI028", "info")),
+        ({"turn_detection": None}, None),
+    ],
+)
+def test_a_null_that_was_dropped_switches_nothing_off(
+    listening: dict[str, Any], told: tuple[str, str] | None
+) -> None:
+    """Clients that leave nulls out of their JSON turn `turn_detection: null` into an empty object."""
+    asked = change("session.update", "session", {"type": "realtime", "audio": {"input": listening}})
+    commit = after("input_audio_buffer.speech_started", "client", {"type": "input_audio_buffer.commit"})
+    off = [change("session.updated", "session.audio.input.turn_detection", None)] if told is None else []
+
+    found = said(judge("voice_turn", asked, commit, *off), "CLI028")
+    assert [(code, severity) for code, severity, _ in found] == ([told] if told else [])
+    assert ("is empty, and only a null" in "".join(words for _, _, words in found)) is (listening == {})
+
+
 def test_a_response_that_is_on_its_way_answers_the_commit() -> None:
     asked_first = before("input_audio_buffer.committed", "client", {"type": "response.create"})
 

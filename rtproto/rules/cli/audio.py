@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import BAD_AUDIO, LARGE_AUDIO, NOTHING, Context, Rule, Verdict
@@ -114,10 +116,13 @@ class CommitInVadMode(Rule):
     name = "commit-in-vad-mode"
     severity = Severity.INFO
     needs = "client"
-    message = "the client commits although turn detection is on"
+    message = "the client commits although turn detection is on{but}"
     evidence = "The types say that a client need not commit in server VAD mode."
-    exceptions = "Legal. Told once a connection."
-    on = ("input_audio_buffer.commit",)
+    exceptions = (
+        "Legal. Told once a connection. A warning where the client has sent an `audio.input` without members: that is "
+        "what is left of `turn_detection: null` when nulls are dropped, and it switches nothing off."
+    )
+    on = ("session.update", "input_audio_buffer.commit")
     symptoms = ("refused", "overlap")
     example = Example(
         "voice_turn",
@@ -125,8 +130,18 @@ class CommitInVadMode(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        if context.facts.turn_detection_on() and context.first(self.code):
-            yield Verdict()
+        hollow: list[int] = context.memory(self.code, list[int])
+        if context.type == "session.update":
+            listening = field(event, "session", "audio", "input")
+            if listening is not None and msgspec.to_builtins(listening) == {}:
+                hollow[:] = [context.line]
+        elif context.facts.turn_detection_on() and context.first(self.code):
+            if hollow:
+                told = f": `audio.input` of line {hollow[0]} is empty, and only a null switches it off"
+                witness = Witness(hollow[0], "session.update", "asked for nothing in audio.input", "client")
+                yield Verdict({"but": told}, severity=Severity.WARNING, witnesses=(witness,))
+            else:
+                yield Verdict({"but": ""})
 
 
 class PushToTalkWithoutClear(Rule):
