@@ -36,8 +36,10 @@ def find(text: str, start: int, end: int) -> Printed | None:
     """The first object that begins between those places; None where none does."""
     while (bracket := text.find("(", start, end)) >= 0:
         start = bracket + 1
+        if _ARGUMENT.match(text, start) is None:
+            continue
         name = _CLASS.search(text[max(0, bracket - _LONGEST) : bracket])
-        if name is None or _ARGUMENT.match(text, start) is None:
+        if name is None:
             continue
         begin = bracket - len(name[0])
         found = read_object(text, begin)
