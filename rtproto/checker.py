@@ -95,7 +95,7 @@ class SessionChecker:
 
     def _begin(self) -> None:
         """Start with empty hands: at first, and when a second connection begins in the same recording."""
-        self._facts = Facts(dialect=self._dialect or "ga", troubles=self._troubles)
+        self._facts = Facts(dialect=self._dialect, troubles=self._troubles)
         self._engine = Engine(self._facts)
         self._context = Context(self._facts, self._engine, self.findings)
         self._sides = {side: Side(self.dialect, side, self._event_ids) for side in ("client", "server")}
@@ -286,8 +286,7 @@ class SessionChecker:
             direction = "server"
         if self._dialect is None:
             self._dialect = dialect_of(found, direction)
-            if self._dialect is not None and self._dialect != self._facts.dialect:
-                self._facts.dialect = self._dialect
+            if self._dialect is not None and self._facts.speaks(self._dialect):
                 for side, fresh in self._sides.items():
                     self._sides[side] = Side(self._dialect, side, self._event_ids)
                     self._sides[side].events = fresh.events

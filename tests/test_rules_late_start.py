@@ -33,6 +33,24 @@ def answering(*, mirrored: bool = True) -> tuple[Talk, dict[str, Any]]:
     return talk, talk.opens_item(MESSAGE, mirrored=mirrored)
 
 
+@pytest.mark.parametrize("dialect", [None, "ga", "beta"])
+@pytest.mark.parametrize("shown", [None, "response.output_text.delta", "response.text.delta"])
+def test_the_names_of_content_are_judged_once_the_dialect_is_known(
+    dialect: str | None, shown: str | None
+) -> None:
+    """The end of an answer: beta calls what it holds `text`, and GA `output_text`."""
+    talk, item = answering()
+    start = len(talk.lines)
+    talk.lines.insert(start, talk.lines[start - 2])  # how the item began
+    if shown is not None:
+        talk.server(shown, **talk.about(item), delta="Hi")
+    done = {**item, "status": "completed", "content": [{"type": "text", "text": "Hi"}]}
+    talk.server("response.output_item.done", response_id=talk.response, output_index=0, item=done)
+    fed, _ = checked(talk.lines[start:], cut=True, dialect=dialect)
+    spoken = dialect or {"response.output_text.delta": "ga", "response.text.delta": "beta", None: ""}[shown]
+    assert bool({f.code for f in fed} & {"DIA013", "ITM020"}) == (spoken == "ga")
+
+
 def test_a_part_in_the_item_of_a_response_that_began_before_is_told() -> None:
     for other in (True, False):
         talk, item = answering()

@@ -37,6 +37,11 @@ class Facts(Effective):
 
     __slots__ = ()
 
+    def speaks(self, dialect: str) -> bool:
+        """An event has shown the dialect; returns whether that is another one than was taken for granted."""
+        guessed, self.dialect, self.dialect_shown = self.dialect, dialect, True
+        return guessed != dialect
+
     def see(self, direction: str) -> None:
         """The recording has shown an event of that side."""
         self.seen = joined(self.seen, direction)
@@ -340,8 +345,11 @@ class Facts(Effective):
     def on_error(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.troubles.note_error(event, line, self._refused(event))
         request = self.ledger.answered_by(event)
-        back = None if request is None else self.hearing.give_back(request.line)
-        if request is not None and back is not None and request.line == self.emptied_line:
+        if request is None:
+            return
+        self.playback.on_refusal(request.event, request.line)
+        back = self.hearing.give_back(request.line)
+        if back is not None and request.line == self.emptied_line:
             self.appended, self.emptied_line = total(self.appended, back.size), back.emptied_line
             self.hearing.empty(-(back.size or 0))
 

@@ -138,6 +138,11 @@ def _idle_item(facts: Facts, event: Any, entity: Any) -> bool:
     return bool(facts.idle_item is None or named == facts.idle_item)
 
 
+def _turns_answered(facts: Facts, event: Any, entity: Any) -> bool:
+    """Turn detection starts responses, as far as the session shows."""
+    return facts.answers_by_itself()
+
+
 def _client_cleared_output(facts: Facts, event: Any, entity: Any) -> bool:
     """The client asked for `output_audio_buffer.clear`, or may have; with nothing playing its answer is not told."""
     return facts.output_clears > 0 or "client" not in facts.seen
@@ -175,13 +180,17 @@ def _call_without_id(facts: Facts, event: Any, entity: Any) -> bool:
 
 
 def _only_output(facts: Facts, event: Any, entity: Any) -> bool:
-    """No other output that is still in the conversation answers this call."""
+    """No other output answers this call that is in the conversation, and is to stay there."""
     item_id = field(event, "item", "id")
+    leaving = {
+        field(request.event, "item_id") for request in facts.ledger.pending("conversation.item.delete")
+    }
     return not any(
         item.type == "function_call_output"
         and item.call_id == entity.key[0]
         and item.id != item_id
         and item.id not in facts.deleted
+        and item.id not in leaving
         for item in facts.items.values()
     )
 
@@ -224,6 +233,7 @@ GUARDS: Mapping[str, Guard] = {
     "turn in order": _turn_in_order,
     "item known": _item_known,
     "idle item": _idle_item,
+    "turns answered": _turns_answered,
     "client cleared output": _client_cleared_output,
     "default conversation": _default_conversation,
     "item in the conversation": _item_in_conversation,

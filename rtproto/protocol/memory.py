@@ -38,6 +38,7 @@ class Memory:
         "cut",
         "deleted",
         "dialect",
+        "dialect_shown",
         "elided",
         "emptied_line",
         "first_time",
@@ -72,8 +73,10 @@ class Memory:
         "turns",
     )
 
-    def __init__(self, *, dialect: str = "ga", troubles: Troubles | None = None) -> None:
-        self.dialect = dialect
+    def __init__(self, *, dialect: str | None = "ga", troubles: Troubles | None = None) -> None:
+        self.dialect = dialect or "ga"
+        self.dialect_shown = dialect is not None
+        """The dialect was asked for, or an event has shown it; else it is a guess."""
         self.troubles = Troubles() if troubles is None else troubles
         """What the server said went wrong, also on connections before this one in the same recording."""
         self.mid_session = False

@@ -21,6 +21,8 @@ class Cut(Struct, frozen=True):
     direction: str
     size: int | None
     """Decoded bytes of the part's audio that had been streamed by then."""
+    before: Cut | None = None
+    """For what the client asked: the last that the server had done, which counts again if this is refused."""
 
 
 class Playback:
@@ -41,4 +43,17 @@ class Playback:
         item_id, ms = field(event, "item_id"), field(event, "audio_end_ms")
         if item_id is not None and ms is not None:
             direction = "client" if tag_of(event) == "conversation.item.truncate" else "server"
-            self.cuts[item_id, field(event, "content_index") or 0] = Cut(ms, line, time, direction, streamed)
+            place = item_id, field(event, "content_index") or 0
+            before = self.cuts.get(place) if direction == "client" else None
+            if before is not None and before.direction == "client":
+                before = before.before
+            self.cuts[place] = Cut(ms, line, time, direction, streamed, before)
+
+    def on_refusal(self, event: Any, line: int) -> None:
+        """Forget the truncation that was asked for in that line: it was refused."""
+        place = field(event, "item_id") or "", field(event, "content_index") or 0
+        cut = self.cuts.get(place)
+        if cut is not None and cut.line == line:
+            del self.cuts[place]
+            if cut.before is not None:
+                self.cuts[place] = cut.before

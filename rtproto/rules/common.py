@@ -16,6 +16,11 @@ def item_entity(context: Context, item_id: str | None) -> Entity | None:
     return None if item_id is None else context.engine.find("conversation item", (item_id,))
 
 
+def comes_again(context: Context, item_id: str) -> bool:
+    """Whether the event shows another item that takes the id of one that was deleted."""
+    return item_id in context.facts.deleted and context.type.endswith(("added", "created"))
+
+
 def blamed(*entities: Entity | None) -> Entity | None:
     """The first of them that broke a rule already, so that this fault is its consequence; else the first there is."""
     there = [entity for entity in entities if entity is not None]

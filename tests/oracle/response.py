@@ -303,7 +303,10 @@ def out013(log: Log) -> Faults:
 
 
 def out021(log: Log) -> Faults:
-    """A function call keeps its `call_id` in all that is said of its item, from where the recording sees it begin."""
+    """A function call keeps its `call_id` in all that is said of its item, from where the recording sees it begin.
+
+    An item that is added after one of its id was deleted is another.
+    """
     whole = (
         "response.output_item.added",
         "response.output_item.done",
@@ -324,6 +327,9 @@ def out021(log: Log) -> Faults:
         if called is None or not (log.complete or opened):
             continue
         since = 0 if log.complete else opened[0]
+        gone = [d.at for d in log.before(e, "conversation.item.deleted") if d.get("item_id") == item]
+        opened += [e.at] if e.type in (*whole[:1], *whole[2:4]) else []
+        since = max([since, *(at for at in gone if opened and opened[-1] > at)])
         earlier = [call(b) for b in log.before(e, *whole, *short) if b.server and b.at >= since]
         if any(other == item and told not in (None, called) for other, told in earlier):
             yield e.at, Severity.ERROR

@@ -98,14 +98,15 @@ IDLE_TURN = Machine(
         ("added", "speech started"): "none",
         ("added", "item"): "added",
         ("added", "response created"): "none",
+        # Whether the silence is answered although no turn is, nobody says.
+        ("added", "timeout"): When("turns answered", Breach("IAB017", "triggered"), "triggered"),
+        ("added", "committed"): When("turns answered", Breach("IAB017", "none"), "none"),
     },
     breaches={
         ("triggered", "timeout"): Breach("IAB017", "triggered"),
         ("triggered", "response created"): Breach("IAB017", "none"),
         ("committed", "timeout"): Breach("IAB017", "triggered"),
         ("committed", "committed"): Breach("IAB017", "none"),
-        ("added", "timeout"): Breach("IAB017", "triggered"),
-        ("added", "committed"): Breach("IAB017", "none"),
     },
     notes={
         "timeout": "found the user idle",

@@ -20,10 +20,13 @@ def _known(context: Context, item_id: str) -> bool:
     if item_id in facts.items:
         return True
     entity = context.engine.find("conversation item", (item_id,))
-    if entity is not None and not entity.unseen:
-        return True
-    creates = facts.ledger.pending("conversation.item.create")
-    return any(field(request.event, "item", "id") == item_id for request in creates)
+    return (entity is not None and not entity.unseen) or _created(context, item_id)
+
+
+def _created(context: Context, item_id: str) -> bool:
+    """Whether the client is about to create an item of that id."""
+    creates = context.facts.ledger.pending("conversation.item.create")
+    return any(request.names == item_id for request in creates)
 
 
 class ItemReferenceUnknown(Rule):
@@ -128,7 +131,7 @@ class RetrieveOrDeleteUnknown(Rule):
         if facts.mid_session or not context.begun or item_id is None:
             return
         entity = context.engine.find("conversation item", (item_id,))
-        if item_id in facts.deleted and entity is not None:
+        if item_id in facts.deleted and entity is not None and not _created(context, item_id):
             yield Verdict({"item": item_id, "why": "was deleted"}, witnesses=history(entity, 1))
         elif not _known(context, item_id):
             last = facts.tail()

@@ -86,10 +86,15 @@ def _offered(context: Context, event: Any, container: str) -> list[Any] | None:
         return own
     facts = context.facts
     effective = listed(facts.session, "tools")
-    if effective is None:
-        return None
-    for request in facts.ledger.pending("session.update"):
-        effective = effective + (listed(request.event, "session", "tools") or [])
+    updates = [request.event for request in facts.ledger.pending("session.update")]
+    configs = (
+        facts.session,
+        *(field(e, name) for e in (*updates, event) for name in ("session", "response")),
+    )
+    if effective is None or any(field(config, "prompt") for config in configs):
+        return None  # A stored prompt brings tools that no event shows.
+    for update in updates:
+        effective = effective + (listed(update, "session", "tools") or [])
     return effective
 
 
@@ -104,7 +109,10 @@ class ToolChoiceInvalid(Rule):
     needs = "client"
     message = "`{path}` is {found}; {expected}"
     evidence = "The types list the words and the objects; a forced choice names one of the tools."
-    exceptions = "Names are not judged where the session's tools are not known."
+    exceptions = (
+        "Names are not judged where the session's tools are not known, nor with a stored prompt, which brings tools of "
+        "its own."
+    )
     on = CONFIGURES
     reads = ("session.tool_choice", "response.tool_choice")
     symptoms = ("tools", "refused")

@@ -171,13 +171,15 @@ class ContentTypeNameForDialect(Rule):
         "The vendor's beta to GA migration guide renames them. In GA recordings of OpenAI 31 of 31 parts have the "
         "short names, 31 of 31 generated items the long ones."
     )
-    exceptions = "Items that the client made: ITM020."
+    exceptions = "Items that the client made: ITM020. Recordings that have not shown their dialect yet."
     on = ("conversation.item.done", "response.output_item.done")
     only = ("item.role", "assistant")
     symptoms = ("words", "history")
     example = Example("text_turn", change("conversation.item.done", "item.content.0.type", "text", 1))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        if not context.facts.dialect_shown:
+            return NOTHING
         others, item = _OTHERS_NAMES[context.facts.dialect], event.item
         for part in item.content:
             kind = tag_of(part)

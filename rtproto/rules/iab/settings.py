@@ -132,6 +132,8 @@ class TimeoutNotFollowedByTurn(Rule):
         )
 
     def at_end(self, context: Context, entity: Entity, cut: bool) -> Iterator[Verdict]:
+        if entity.state == "added" and not context.facts.answers_by_itself():
+            return
         line, type, _ = entity.history[-1]
         yield Verdict(
             {"what": _MISSING[entity.state]},

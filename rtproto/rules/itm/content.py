@@ -35,7 +35,10 @@ class RoleContentMismatch(Rule):
         "The types give each role its content types; live GA answers `text` of an assistant with: value must "
         "be output_text (code invalid_value)."
     )
-    exceptions = "A warning when the server does it. Images of the user occur in beta recordings too."
+    exceptions = (
+        "A warning when the server does it. Images of the user occur in beta recordings too. What the assistant says "
+        "is not judged before the recording has shown its dialect."
+    )
     symptoms = ("refused", "history")
     on = (
         "conversation.item.create",
@@ -49,6 +52,8 @@ class RoleContentMismatch(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         item = event.item
+        if item.role == "assistant" and not context.facts.dialect_shown:
+            return NOTHING
         dialect = "beta" if context.facts.dialect == "beta" else "ga"
         legal = _ASSISTANT[dialect] if item.role == "assistant" else _CONTENT.get(item.role, ())
         for part in item.content:

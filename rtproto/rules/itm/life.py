@@ -11,7 +11,7 @@ from rtproto.protocol.engine import Broken
 from rtproto.protocol.records import IDENTITY, Identity, Item, identity
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
-from rtproto.rules.common import blamed, item_entity
+from rtproto.rules.common import blamed, comes_again, item_entity
 from rtproto.rules.examples import Example, after, at, before, change, drop, repeat
 
 
@@ -257,7 +257,7 @@ class ItemIdentityChanged(Rule):
     )
     exceptions = (
         "A call_id that changes is OUT021; response.done against output_item.done is RSP025, and a retrieved "
-        "item ITM019. xAI changes roles."
+        "item ITM019. Another item that takes the id of one that was deleted. xAI changes roles."
     )
     symptoms = ("history",)
     on = (
@@ -276,7 +276,9 @@ class ItemIdentityChanged(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         known = context.facts.items[event.item.id]
         now = identity(event.item)
-        return NOTHING if known.identity == now or not known.type else self._judge(context, known, now)
+        if known.identity == now or not known.type or comes_again(context, known.id):
+            return NOTHING
+        return self._judge(context, known, now)
 
     def _judge(self, context: Context, known: Item, now: Identity) -> Iterator[Verdict]:
         for what, announced, actual in zip(IDENTITY, known.identity, now, strict=True):

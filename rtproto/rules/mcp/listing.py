@@ -145,9 +145,18 @@ class McpCallBeforeToolsListed(Rule):
         if label in facts.tool_listings and (listing is None or not listing.history):
             return
         state = "not listed" if listing is None else listing.history[-1][2]
-        if state != "completed":
+        if state != "completed" and not _listed(context, label):
             words = {"in progress": "still being listed", "failed": "not known: the listing failed"}
             yield Verdict(
                 {"label": label, "state": words.get(state, state)},
                 witnesses=() if listing is None else history(listing, 1),
             )
+
+
+def _listed(context: Context, label: str) -> bool:
+    """Whether the tools of that server were ever listed."""
+    items = (i for i in context.facts.items.values() if i.type == "mcp_list_tools" and i.label == label)
+    listings = (context.engine.find(_LISTING, (item.id,)) for item in items)
+    return any(
+        found is not None and any(input == "completed" for *_, input in found.history) for found in listings
+    )

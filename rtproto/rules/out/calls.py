@@ -10,6 +10,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.records import Item
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.common import comes_again
 from rtproto.rules.examples import Example, at, before, change, drop
 from rtproto.wire import is_json_object
 
@@ -55,7 +56,10 @@ class CallIdMismatch(Rule):
     basis = "observed"
     message = "the call_id is {actual}, announced was {announced}"
     evidence = "144 of 144 events of function calls in OpenAI and Azure recordings, 76 of 76 beta WebRTC."
-    exceptions = "A call_id that is missing is told once for each item, and of items of a response only."
+    exceptions = (
+        "A call_id that is missing is told once for each item, and of items of a response only. Another call that "
+        "takes the id of an item that was deleted."
+    )
     on = (
         "response.function_call_arguments.delta",
         "response.function_call_arguments.done",
@@ -83,6 +87,8 @@ class CallIdMismatch(Rule):
         if actual is None and item.__class__ is FunctionCall:
             return self._missing(context, item_id, known)
         if known is None or known.call_id is None or actual is None or actual == known.call_id:
+            return ()
+        if comes_again(context, known.id):
             return ()
         return (
             Verdict(

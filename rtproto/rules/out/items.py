@@ -245,7 +245,9 @@ class ItemInTwoResponses(Rule):
             witnesses=history(broken, 1)
             if item is None
             else (Witness(item.line, item.announced_by, "announced the item"),),
-            taints=() if response is None else (response,),
+            taints=tuple(
+                filter(None, (response, context.engine.find("conversation item", broken.entity.key)))
+            ),
         )
 
 
