@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from rtproto.checker import SessionChecker
-from rtproto.rules.examples import Edit, after, change, drop, swap
+from rtproto.rules.examples import Edit, after, before, change, drop, swap
 from rtproto.rules.sessions import session
+from rtproto.rules.sessions.script import Event
 from tests.judging import check, edited, encode, found, judge, said
 
 DELTA = "response.function_call_arguments.delta"
+ENDED = "conversation.item.done"
+DONE = "response.output_item.done"
 ARGUMENTS = "response.function_call_arguments.done"
 STOPPED = "input_audio_buffer.speech_stopped"
 COMMITTED = "input_audio_buffer.committed"
@@ -178,7 +181,7 @@ def test_shp001_the_end_of_a_response_without_its_id() -> None:
 
 def test_shp001_the_end_without_an_id_of_a_response_out_of_band() -> None:
     """It ends no response of the conversation."""
-    ghost = {"object": "realtime.response", "status": "failed", "output": [], "conversation_id": None}
+    ghost: Event = {"object": "realtime.response", "status": "failed", "output": [], "conversation_id": None}
     done = {"type": "response.done", "event_id": "event_ghost", "response": ghost}
     checker = check(edited("text_turn", after("response.content_part.added", "server", done)))
 
@@ -295,3 +298,97 @@ def test_rlm003_a_response_out_of_band_has_rate_limits_of_its_own() -> None:
     )
     assert len([e for _, e in session("voice_turn") if e["type"] == "response.done"]) > 1
     assert not said(judge("voice_turn", once, again), "RLM003")
+
+
+# What the conversation says of an item, against the stream and the request.
+
+
+@pytest.mark.parametrize(
+    "name, path, what",
+    [("text_turn", "item.content.0.text", "text"), ("tool_call", "item.arguments", "arguments")],
+)
+def test_out015_the_conversation_ends_an_item_with_other_words(name: str, path: str, what: str) -> None:
+    findings = judge(name, change("conversation.item.done", path, "Oslo", 1))
+
+    assert [(f.code, f.severity.label, f.line, f.args["what"]) for f in findings] == [
+        ("OUT015", "error", line_of(name, "conversation.item.done", 1), what)
+    ]
+
+
+def test_out015_one_fault_that_both_ends_have_is_told_once() -> None:
+    edits = [change(type, "item.content.0.text", "Oslo", nth) for type, nth in ((ENDED, 1), (DONE, 0))]
+    findings = judge("text_turn", *edits, change("response.done", "response.output.0.content.0.text", "Oslo"))
+
+    assert [(f.code, f.caused_by) for f in findings] == [("OUT015", None), ("OUT015", 0)]
+
+
+def test_out015_what_still_streams_may_be_shown_as_it_is() -> None:
+    """The order of the two is not documented."""
+    lines = session("text_turn")
+    at = line_of("text_turn", "conversation.item.done", 1) - 1
+    ended = lines.pop(at)
+    ended[1]["item"]["content"][0]["text"] = "Sun"
+    lines.insert(line_of("text_turn", "response.output_text.delta"), ended)
+
+    assert "OUT015" not in [f.code for f in check(encode(lines)).findings]
+
+
+def test_out015_a_truncated_item_ends_without_its_transcript() -> None:
+    truncated = {"type": "conversation.item.truncated", "event_id": "event_cut", "item_id": "item_a1"}
+    findings = judge(
+        "voice_turn",
+        before(
+            "conversation.item.done", "server", {**truncated, "content_index": 0, "audio_end_ms": 100}, nth=1
+        ),
+        change("conversation.item.done", "item.content.0.transcript", "", 1),
+    )
+
+    assert "OUT015" not in [f.code for f in findings]
+
+
+def test_itm013_an_item_with_other_words_than_the_client_gave_it() -> None:
+    edits = [
+        change(type, "item.content.0.text", "How is the water?")
+        for type in ("conversation.item.added", ENDED)
+    ]
+    text = "the item has another text than the client gave it"
+
+    assert said(judge("text_turn", *edits)) == [("ITM013", "warning", text)]
+
+
+def test_itm013_the_output_of_a_call_comes_back_changed() -> None:
+    nth = [
+        e.get("item", {}).get("type")
+        for _, e in session("tool_call")
+        if e["type"] == "conversation.item.added"
+    ]
+    at = nth.index("function_call_output")
+    findings = judge("tool_call", change("conversation.item.added", "item.output", "other", at))
+
+    assert [f.code for f in findings] == ["ITM013"]
+
+
+@pytest.mark.parametrize("shown", [" How is the weather? ", ...])
+def test_itm013_space_and_what_is_left_out_are_no_other_words(shown: Any) -> None:
+    assert not judge("text_turn", change("conversation.item.added", "item.content.0.text", shown))
+
+
+def test_itm013_the_answer_to_the_second_request_may_come_first() -> None:
+    """The refusal of the first may be late."""
+    lost = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hm."}]}
+    create = {"type": "conversation.item.create", "item": lost}
+    findings = judge("text_turn", before("conversation.item.create", "client", create))
+
+    assert "another text" not in " ".join(text for _, _, text in said(findings, "ITM013"))
+
+
+def test_itm013_a_request_that_may_have_been_refused() -> None:
+    error = {"type": "invalid_request_error", "code": None, "message": "No.", "param": None, "event_id": None}
+    refusal = {"type": "error", "event_id": "event_error", "error": error}
+    findings = judge(
+        "text_turn",
+        after("conversation.item.create", "server", refusal),
+        change("conversation.item.added", "item.content.0.text", "How is the water?"),
+    )
+
+    assert "another text" not in " ".join(text for _, _, text in said(findings, "ITM013"))
