@@ -96,8 +96,9 @@ class RecordingChecker(SessionChecker):
         if late:
             first = late[0][0]
             ledger = self._facts.ledger
-            for request in [request for request in ledger.open if request.line >= first]:
-                ledger.open.remove(request)
+            for request in ledger.open:
+                if request.line >= first:
+                    ledger.forget(request)
             while self.findings and self.findings[-1].line >= first:
                 del self.findings[-1]
             self._sides["client"].events -= len(late)

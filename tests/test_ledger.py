@@ -8,12 +8,18 @@ import pytest
 
 from rtproto import ga
 from rtproto.events.dialect import BETA, GA
-from rtproto.protocol.ledger import ANSWERS, ERROR_CODES, Ledger
+from rtproto.protocol.ledger import ANSWERS, Ledger
+from rtproto.protocol.refusals import ERROR_CODES
 
 
-def error(code: str | None = None, message: str = "No.", event_id: str | None = None) -> ga.Error:
+def error(
+    code: str | None = None,
+    message: str = "No.",
+    event_id: str | None = None,
+    param: str | None = None,
+) -> ga.Error:
     detail = ga.ErrorDetail(
-        type="invalid_request_error", code=code, message=message, param=None, event_id=event_id
+        type="invalid_request_error", code=code, message=message, param=param, event_id=event_id
     )
     return ga.Error(event_id="event_1", error=detail)
 
@@ -119,3 +125,166 @@ def test_errors_name_their_request_or_are_known_by_what_they_can_be_about() -> N
     active = "Conversation already has an active response"
     assert settled(asked(commit, create), error(message=active)) == 2
     assert settled(asked(create, commit), error("server_error")) is None
+
+
+def truncate(item_id: str, ms: int) -> ga.ConversationItemTruncate:
+    return ga.ConversationItemTruncate(item_id=item_id, content_index=0, audio_end_ms=ms)
+
+
+UPDATE = ga.SessionUpdate(session=ga.Session(instructions="Be brief."))
+OUTPUT = ga.ConversationItemCreate(item=ga.FunctionCallOutput(call_id="call_7", output="4"))
+OPEN = (
+    UPDATE,  # 1
+    ga.ResponseCreate(),  # 2
+    ga.ConversationItemCreate(item=message("item_new"), previous_item_id="item_gone"),  # 3
+    OUTPUT,  # 4
+    truncate("item_a", 4200),  # 5
+    truncate("item_b", 900),  # 6
+    ga.ConversationItemDelete(item_id="item_a"),  # 7
+    ga.ConversationItemRetrieve(item_id="item_c"),  # 8
+    ga.InputAudioBufferCommit(),  # 9
+    ga.ResponseCancel(response_id="resp_3"),  # 10
+)
+
+
+@pytest.mark.parametrize(
+    "code, param, text, line",
+    [
+        # The code, where few requests can get it, whatever else is said.
+        ("item_truncate_invalid_item_id", None, "No.", 5),
+        ("item_truncate_invalid_item_id", None, "Item with item_id not found: item_b", 6),
+        ("cannot_update_voice", "session.audio.output.voice", "Cannot update the voice.", 1),
+        ("cannot_update_voice", "item", "Cannot update the voice.", 1),
+        # The parameter.
+        ("unknown_parameter", "response.modalities", "Unknown parameter: 'response.modalities'.", 2),
+        ("unknown_parameter", "session.modalities", "Unknown parameter: 'session.modalities'.", 1),
+        ("unknown_parameter", None, "Unknown parameter: 'response.modalities'.", 2),
+        ("missing_required_parameter", None, "Missing required parameter: 'item.type'.", 3),
+        ("invalid_type", None, "Invalid type for 'item.output': expected a string, but got an object.", 3),
+        ("invalid_type", "audio_end_ms", "Invalid type for 'audio_end_ms': expected an integer.", 5),
+        ("missing_required_parameter", "content_index", "Missing required parameter: 'content_index'.", 5),
+        ("invalid_value", "item.content[0].type", "Invalid value: 'text'.", 3),
+        ("invalid_value", "response_id", "Invalid value.", 10),
+        # Words of the message.
+        (None, None, "Cancellation failed: no active response found", 10),
+        ("invalid_value", None, "Only model output audio messages can be truncated", 5),
+        ("invalid_value", None, "Content index 1 is out of range", 5),
+        (None, None, "Tool call ID 'call_7' not found in conversation.", 4),
+        (None, None, "Error committing input audio buffer: the buffer is empty", 9),
+        # Values that it quotes: the later of two that are as rare, a rare one before a common one.
+        (None, None, "Audio content of 4200ms is already shorter than 900ms", 6),
+        ("invalid_value", None, "Audio content of 1000ms is already shorter than 4200ms", 5),
+        (None, None, "There is no item 'item_gone'", 3),
+        (None, "item_id", "The item with id 'item_c' does not exist.", 8),
+        (None, None, "There is no item item_c.", 8),
+        # The type of an event, which is not one of those that are allowed.
+        (
+            "invalid_value",
+            "type",
+            "Invalid value: 'response.create'. Supported values are: 'session.update'",
+            2,
+        ),
+        (
+            "invalid_value",
+            None,
+            "Invalid value: 'response.create'. Supported values are: 'session.update'",
+            2,
+        ),
+        (
+            "invalid_value",
+            "type",
+            "Invalid value: 'response.pause'. Supported values are: 'session.update'",
+            None,
+        ),
+        ("invalid_value", "type", "Invalid value.", 1),
+        # What speaks of one kind of request is about no other, though it be the only one.
+        ("unknown_parameter", "audio", "Unknown parameter: 'audio'.", None),
+        # Requests of two types hold the value, or nothing is said.
+        (None, None, "Something is wrong with item_a", None),
+        (None, "mood", "Something is wrong", None),
+        (None, None, "", None),
+        # Nothing but a code that many can get: the oldest of the likely ones.
+        ("invalid_value", None, "No.", 1),
+    ],
+)
+def test_an_error_that_names_no_request_is_known_by_what_it_says(
+    code: str | None, param: str | None, text: str, line: int | None
+) -> None:
+    assert settled(asked(*OPEN), error(code, text, param=param)) == line
+
+
+def test_a_parameter_of_another_request_than_those_that_are_open_refuses_none() -> None:
+    refusal = error("unknown_parameter", "Unknown parameter: 'response.mood'.", param="response.mood")
+
+    assert settled(asked(UPDATE), refusal) is None
+    assert settled(asked(UPDATE), error("item_delete_invalid_item_id")) is None
+
+
+def test_of_requests_that_fit_alike_the_oldest_is_refused_first() -> None:
+    ledger = asked(*[ga.ConversationItemCreate(item=message()) for _ in range(3)])
+    refusal = error("invalid_value", "Invalid value: 'text'.", param="item.content[0].type")
+
+    assert [settled(ledger, refusal) for _ in range(4)] == [1, 2, 3, None]
+
+
+def test_a_response_outside_the_conversation_is_not_hindered_by_another() -> None:
+    outside = ga.ResponseCreate(response=ga.ResponseCreateParams(conversation="none"))
+    hindered = error("conversation_already_has_active_response")
+
+    assert settled(asked(outside, ga.ResponseCreate()), hindered) == 2
+    assert settled(asked(outside), hindered) is None
+
+
+def test_what_was_no_valid_event_can_be_refused_and_never_granted() -> None:
+    ledger = asked(UPDATE)
+    for line, event_id in ((2, None), (3, "evt_3"), (4, None)):
+        ledger.suspect("input_audio_buffer.append", line, event_id)
+    ledger.suspect("response.pause", 5, None)
+    unknown = "Invalid value: 'response.pause'. Supported values are: 'session.update'"
+    no_audio = error("invalid_value", "Invalid 'audio'. Expected base64-encoded audio bytes.")
+
+    assert [request.line for request in ledger.open] == [1]
+    assert settled(ledger, error(event_id="evt_3")) == 3
+    assert [settled(ledger, no_audio) for _ in range(3)] == [2, 4, None]
+    assert settled(ledger, error("invalid_value", unknown, param="type")) == 5
+
+
+def test_of_events_that_can_only_be_refused_the_latest_are_remembered() -> None:
+    ledger = asked(UPDATE)
+    for line in range(2, 1_000):
+        ledger.suspect("response.pause", line, None)
+
+    assert [request.line for request in ledger.pending("response.pause")] == list(range(936, 1_000))
+    assert [request.line for request in ledger.open] == [1]
+
+
+def test_a_request_that_was_answered_is_found_no_more() -> None:
+    create = ga.ConversationItemCreate(
+        event_id="evt_1", item=message("item_new"), previous_item_id="item_gone"
+    )
+    ledger = asked(create)
+    found = ledger.named("evt_1"), *ledger.pending(create.type), *ledger.latest(create.type)
+    assert {request.line for request in found if request is not None} == {1}
+    assert ledger.creates("item_new")
+    assert ledger.places("item_gone")
+    assert ledger.holding(create.type, "item_gone")[0] == 1
+
+    assert settled(ledger, added("item_new")) == 1
+    assert ledger.named("evt_1") is None
+    assert not ledger.creates("item_new")
+    assert not ledger.places("item_gone")
+    assert ledger.holding(create.type, "item_gone") == (0, None)
+    assert [*ledger.open, *ledger.pending(create.type), *ledger.latest(create.type)] == []
+
+
+def test_an_error_that_names_no_request_leaves_all_earlier_ones_in_doubt() -> None:
+    ledger = asked(UPDATE, ga.ResponseCreate(event_id="evt_2"))
+    ledger.settle(error(event_id="evt_2"))
+    (update,) = ledger.open
+    assert not ledger.doubts(update)
+
+    ledger.settle(error())
+    later = ledger.ask("response.create", ga.ResponseCreate(), 4)
+    assert ledger.doubts(update)
+    assert later is not None
+    assert not ledger.doubts(later)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from rtproto.rules.examples import after, change, drop
+from rtproto.findings import Severity
+from rtproto.rules.examples import after, before, change, drop
 from rtproto.rules.sessions import silence
 from tests.judging import judge, said
 
@@ -138,3 +139,88 @@ def test_an_error_about_nothing_known_changes_nothing() -> None:
     findings = judge("text_turn", after("session.updated", "server", error(None)))
 
     assert findings == []
+
+
+ACTIVE = "conversation_already_has_active_response"
+
+
+def active(response_id: str, event_id: str | None = None) -> dict[str, Any]:
+    refusal = error(event_id, ACTIVE)
+    refusal["error"]["message"] = f"Conversation already has an active response in progress: {response_id}."
+    return refusal
+
+
+def manual(*edits: Any) -> list[tuple[str, str, int, list[int]]]:
+    """What is said of a client that asks by hand for the turn which the server answers by itself."""
+    ask = before("response.created", "client", {"type": "response.create", "event_id": "evt_hasty"})
+    findings = judge("voice_turn", ask, *edits)
+    return [
+        (f.code, f.severity.label, f.line, [w.line for w in f.witnesses])
+        for f in findings
+        if f.severity > Severity.INFO or f.code == "ERR004"
+    ]
+
+
+@pytest.mark.parametrize("event_id", [None, "evt_hasty"])
+def test_a_request_that_lost_the_race_against_the_servers_own_response_is_told(event_id: str | None) -> None:
+    refused = after("response.created", "server", active("resp_1", event_id))
+
+    assert manual(refused) == [("RSP020", "error", 10, [7, 11, 12])]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [active("resp_of_another"), active("resp_1", "evt_another"), error(None, "invalid_value")],
+)
+def test_an_error_about_something_else_does_not_take_a_granted_request_back(refusal: dict[str, Any]) -> None:
+    told = manual(after("response.created", "server", refusal))
+
+    assert "RSP020" not in {code for code, *_ in told}
+
+
+def test_a_refusal_after_the_servers_own_response_takes_nothing_back() -> None:
+    assert manual(after("response.done", "server", active("resp_1"))) == []
+
+
+def test_the_second_of_two_requests_in_a_row_is_refused() -> None:
+    findings = judge(
+        "text_turn",
+        after("response.create", "client", {"type": "response.create"}),
+        after("response.created", "server", active("resp_1")),
+    )
+
+    assert [(f.code, f.severity.label, f.args["when"]) for f in findings] == [
+        ("RSP020", "error", "just before `resp_1` began")
+    ]
+    assert [(w.type, w.note) for w in findings[0].witnesses] == [
+        ("response.create", "asked for the active response"),
+        ("response.created", "started the active response"),
+        ("error", "refused it"),
+    ]
+
+
+def test_a_refusal_for_a_response_that_was_done_is_a_warning() -> None:
+    findings = judge(
+        "text_turn",
+        after("response.done", "server", active("resp_1"), nth=1),
+        after("response.done", "client", {"type": "response.create"}, nth=1),
+    )
+
+    assert [(f.code, f.severity.label, f.args["when"]) for f in findings] == [
+        ("RSP020", "warning", "after `resp_1` was done")
+    ]
+
+
+def test_a_refused_response_outside_the_conversation_was_not_hasty() -> None:
+    ask = {
+        "type": "response.create",
+        "event_id": "evt_aside",
+        "response": {"conversation": "none", "input": []},
+    }
+    findings = judge(
+        "voice_turn",
+        after("response.content_part.added", "server", active("resp_1", "evt_aside")),
+        after("response.content_part.added", "client", ask),
+    )
+
+    assert "RSP020" not in {f.code for f in findings}

@@ -294,12 +294,23 @@ def test_an_error_that_names_no_request_does_not_take_an_items_place_away() -> N
 
 
 def test_a_request_that_was_not_hasty_may_be_refused_for_any_reason() -> None:
-    for code in ("invalid_value", "conversation_already_has_active_response"):
+    for code in ("invalid_value", "unknown_parameter"):
         talk = asked()
         talk.speaks("Hi")
         talk.asks()
         talk.fails(talk.lines[-1][1]["event_id"], code)
         assert "RSP020" not in {code for code, _ in told(talk)}
+
+
+def test_a_refusal_for_a_response_that_nobody_has_seen_in_progress_is_a_warning() -> None:
+    talk = asked()
+    talk.speaks("Hi")
+    talk.asks()
+    talk.fails(talk.lines[-1][1]["event_id"], "conversation_already_has_active_response")
+    fed, _ = checked(talk.lines, cut=True)
+    assert [(f.code, f.severity, f.line) for f in fed if f.severity > Severity.INFO] == [
+        ("RSP020", Severity.WARNING, len(talk.lines) - 1)
+    ]
 
 
 def test_what_stands_behind_an_item_that_never_joined_is_not_out_of_place() -> None:

@@ -6,11 +6,13 @@ conversation: ids and small records of items and responses, no payloads of finis
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from rtproto.protocol.effective import Effective, voice_of
+from rtproto.protocol.conversation import Conversation
+from rtproto.protocol.effective import voice_of
 from rtproto.protocol.happenings import Happening
 from rtproto.protocol.hearing import COMMIT_MS, Taken, total
 from rtproto.protocol.records import CLIENT_IDS, Item, Response, response_of, settle
@@ -32,7 +34,7 @@ def _wants_answer(item: Any) -> bool:
     return tag_of(item) == "function_call_output" or field(item, "role") == "user"
 
 
-class Facts(Effective):
+class Facts(Conversation):
     """Everything remembered about one connection, and what follows from it."""
 
     __slots__ = ()
@@ -86,29 +88,6 @@ class Facts(Effective):
         """Whether a response in progress has given no sign of life for too long."""
         return self.heard is not None and time - self.heard > STALL
 
-    def tail(self) -> str | None:
-        """The last item of the conversation, as far as the recording shows it; never one whose place is a guess."""
-        return next((item_id for item_id in reversed(self.conversation) if item_id != self.misplaced), None)
-
-    def inserts(self, event: Any) -> bool:
-        """Whether an item that joins answers a request for a place, or stands where an open one wants its item."""
-        item_id, place = field(event, "item", "id"), field(event, "previous_item_id") or "root"
-        if field(self.ledger.answered_by(event), "event", "previous_item_id") is not None:
-            return True
-        if item_id in self.ledger.generated:
-            return False
-        places = (field(r.event, "previous_item_id") for r in self.ledger.pending("conversation.item.create"))
-        return "conversation.item.create" in self.ledger.guessed or place in places
-
-    def waits(self, item_id: str | None) -> bool:
-        """Whether a response announced the item, and no event of its own has shown it in the conversation."""
-        known = self.items.get(item_id or "")
-        return known is not None and known.response_id is not None and known.previous is UNSET
-
-    def may_be_placed(self, item_id: str) -> bool:
-        """Whether the client may have chosen the place of this item in a request that the recording does not show."""
-        return "client" not in self.seen and item_id not in self.ledger.generated
-
     def hears_turn(self, line: int) -> bool:
         """Whether a turn of the user's is going on, or was when turn detection was switched off just now."""
         left = 0 < self.hearing.left_line == self.changed_line
@@ -116,8 +95,9 @@ class Facts(Effective):
 
     def committing_by_hand(self) -> bool:
         """Whether the client has committed while the user spoke, and waits for the answer."""
-        asked = self.ledger.pending("input_audio_buffer.commit")
-        return any(self.hearing.in_speech(request.line) for request in asked)
+        asked = self.ledger.latest("input_audio_buffer.commit")
+        since = takewhile(lambda request: request.line > self.hearing.start_line, asked)
+        return any(self.hearing.in_speech(request.line) for request in since)
 
     def written(self) -> int | None:
         """Decoded bytes of audio appended since the session began; None once they cannot be known."""
@@ -210,11 +190,6 @@ class Facts(Effective):
         else:
             self.conversation[item_id] = None
 
-    def note_call(self, item: Item) -> None:
-        """Remember whose a call_id is."""
-        if item.type == "function_call" and item.call_id is not None:
-            self.call_items.setdefault(item.call_id, item.id)
-
     def on_item_done(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         item_id = field(event, "item", "id")
         if item_id is not None and item_id not in self.conversation and item_id not in self.deleted:
@@ -227,17 +202,23 @@ class Facts(Effective):
         if item_id is not None:
             self.conversation.pop(item_id, None)
             self.deleted[item_id] = None
+            known = self.items.get(item_id)
+            if known is not None and known.call_id is not None:
+                self.call_outputs.get(known.call_id, {}).pop(item_id, None)
             self.ledger.generated.pop(item_id, None)
 
     def on_speech_started(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.turn_due = self.answers_by_itself()
+        self._due(event, line)
         self.hearing.on_started(event, line, self.time)
 
     def on_speech_stopped(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         self.hearing.on_stopped(event, line, self.time)
 
+    def _due(self, event: Any, line: int) -> None:
+        self.turn_due = (line, tag_of(event) or "") if self.answers_by_itself() else None
+
     def on_timeout(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.turn_due = True
+        self.turn_due = (line, tag_of(event) or "")
         self.idle_item = field(event, "item_id")
 
     def on_committed(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
@@ -250,7 +231,7 @@ class Facts(Effective):
             # What was appended since the client asked is the next turn's.
             self.hearing.taken.pop(request.line, None)
         self.turns += 1
-        self.turn_due = self.answers_by_itself()
+        self._due(event, line)
         self.hearing.on_committed(event, line, by_hand=self.committing_by_hand())
         if self.committed_item in self.items:
             self.committed_item = None
@@ -269,9 +250,12 @@ class Facts(Effective):
             response = self.responses[response_id] = Response(response_id, line, default)
             request = self.ledger.answered_by(event)
             if request is None:
-                self.turn_due = False
+                response.cause, self.turn_due = self.turn_due, None
             else:
+                response.cause, response.turn = (request.line, request.type), self.turn_due
                 response.asked = field(request.event, "response")
+                if self.turn_due is not None and default:
+                    self.ledger.contested = request, response
             response.created = event.response
             response.session = self.session
             response.outside = getattr(event.response, "conversation_id", UNSET) is None
@@ -347,6 +331,12 @@ class Facts(Effective):
         request = self.ledger.answered_by(event)
         if request is None:
             return
+        if request.settled and self.ledger.contested is not None:
+            # The response that was taken for its answer is the server's own.
+            response = self.ledger.contested[1]
+            response.asked, response.cause = None, response.turn
+            if self.turn_due == response.turn:
+                self.turn_due = None
         self.playback.on_refusal(request.event, request.line)
         back = self.hearing.give_back(request.line)
         if back is not None and request.line == self.emptied_line:
@@ -380,6 +370,8 @@ class Facts(Effective):
         response.open_items.clear()
         response.done_items.clear()
         response.created = response.asked = response.session = None
+        if self.ledger.contested is not None and self.ledger.contested[1] is response:
+            self.ledger.contested = None
         if self.current_response == response.id:
             self.current_response = None
 
@@ -473,6 +465,8 @@ class Facts(Effective):
             self.note_client_id(event_id, line)
         if not self.append_line:
             self.append_line, self.append_time = line, self.time
+        if size is None:
+            self.ledger.suspect(tag_of(event) or "", line, field(event, "event_id"))
         if size is None or size < ELIDED_BELOW:
             self.elided = joined(self.elided, "client")
             self.appended = self.hearing.emptied = None

@@ -182,17 +182,7 @@ def _call_without_id(facts: Facts, event: Any, entity: Any) -> bool:
 def _only_output(facts: Facts, event: Any, entity: Any) -> bool:
     """No other output answers this call that is in the conversation, and is to stay there."""
     item_id = field(event, "item", "id")
-    leaving = {
-        field(request.event, "item_id") for request in facts.ledger.pending("conversation.item.delete")
-    }
-    return not any(
-        item.type == "function_call_output"
-        and item.call_id == entity.key[0]
-        and item.id != item_id
-        and item.id not in facts.deleted
-        and item.id not in leaving
-        for item in facts.items.values()
-    )
+    return all(item.id == item_id or facts.ledger.deletes(item.id) for item in facts.answering(entity.key[0]))
 
 
 def _writes_to_conversation(facts: Facts, event: Any, entity: Any) -> bool:

@@ -1,15 +1,21 @@
 """Requests and their answers: what the client asked for, and which server event settles it.
 
 Successes come in the order of their requests; errors may come later than the successes of later requests, so an error
-is matched by `error.event_id`, and only where that is null by what its code can be about.
+is matched by `error.event_id`, and where that is null by what it says (`rtproto.protocol.refusals`).
+
+Few requests are open at a time.  Where they become many, they are filed under all that they are looked up by, so that
+no event takes longer the more there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from rtproto.events.common.content import InputAudio
+from rtproto.protocol import refusals
+from rtproto.protocol.records import Response
 from rtproto.protocol.values import NO_NAMES, field, joined, tag_of
 
 ANSWERS: Mapping[str, tuple[str, ...]] = {
@@ -30,25 +36,11 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 QUESTIONS: Mapping[str, str] = {answer: request for request, answers in ANSWERS.items() for answer in answers}
 """Event types that say yes to a request, and the type of that request."""
 
-ACTIVE = "conversation_already_has_active_response"
-"""The code of an `error` that refuses a response because another one of the conversation is in progress."""
-
-ERROR_CODES: Mapping[str, tuple[str, ...]] = {
-    ACTIVE: ("response.create",),
-    "response_cancel_not_active": ("response.cancel",),
-    "input_audio_buffer_commit_empty": ("input_audio_buffer.commit",),
-    "cannot_update_voice": ("session.update", "response.create"),
-    "item_delete_invalid_item_id": ("conversation.item.delete",),
-    "item_retrieve_invalid_item_id": ("conversation.item.retrieve",),
-    "item_truncate_invalid_item_id": ("conversation.item.truncate",),
-    "unsupported_content_type": ("conversation.item.truncate",),
-    "invalid_tool_call_id": ("conversation.item.create",),
-    "invalid_value": ("conversation.item.create", "session.update", "response.create"),
-    "missing_required_parameter": ("session.update", "response.create", "conversation.item.create"),
-    "unknown_parameter": ("session.update", "response.create", "conversation.item.create"),
-    "invalid_parameter": ("session.update", "transcription_session.update"),
-}
-"""Error codes seen on the wire, and the requests they can be about."""
+_CREATE = "conversation.item.create"
+_FRESH = 8
+"""Open requests that are looked through one by one."""
+_SUSPECTS = 64
+"""Events that no answer follows unless they are refused, of which so many are remembered: the latest."""
 
 
 class Request:
@@ -56,27 +48,30 @@ class Request:
 
     __slots__ = (
         "active",
-        "doubtful",
         "event",
         "id",
+        "keys",
         "line",
         "names",
+        "number",
         "settled",
         "time",
         "type",
         "winding_down",
     )
 
-    def __init__(self, type: str, event: Any, line: int) -> None:
+    def __init__(self, type: str, event: Any, line: int, number: int, id: str | None) -> None:
         self.type = type
         self.event = event
         self.line = line
-        self.id: str | None = field(event, "event_id")
+        self.number = number
+        """Its place among all that the client asked for."""
+        self.id = id
         self.names: str | None = field(event, "item", "id")
         """The id that the client gave the item it creates."""
+        self.keys = tuple(dict.fromkeys((type, *_wanted(self), *_told(self))))
+        """All that it is looked up by."""
         self.settled = False
-        self.doubtful = False
-        """An `error` that names no request came after it, so it may have been refused."""
         self.active: str | None = None
         """For `response.create`: the default response that was in progress when it was sent; for `response.cancel`: the
         response in progress that it was about."""
@@ -87,15 +82,37 @@ class Request:
 
 
 class Ledger:
-    """The requests of one connection that no answer has settled yet, oldest first."""
+    """The requests of one connection that no answer has settled yet."""
 
-    __slots__ = ("_answer", "_asked_about", "generated", "granted", "guessed", "open")
+    __slots__ = (
+        "_answer",
+        "_asked_about",
+        "_count",
+        "_doubted",
+        "_filed",
+        "_fresh",
+        "_suspects",
+        "contested",
+        "generated",
+        "granted",
+        "guessed",
+    )
 
     def __init__(self) -> None:
-        self.open: list[Request] = []
+        self._fresh: dict[Request, None] = {}
+        """The latest open requests, oldest first."""
+        self._filed: dict[Hashable, OrderedDict[Request, None]] = {}
+        """Those before them, by everything that they are looked up by."""
+        self._suspects: OrderedDict[Request, None] = OrderedDict()
+        """Those among them that can only be refused."""
+        self._count = self._doubted = 0
+        """How many requests there were, and how many when an `error` came last that names none."""
         self._asked_about: Any = None
         """The event that was last asked about, and the answer: several rules ask about the same one."""
         self._answer: Request | None = None
+        self.contested: tuple[Request, Response] | None = None
+        """The last `response.create` that was taken for answered by a response which the server may as well have begun
+        by itself, and that response, until it is done."""
         self.granted: dict[str, int] = {}
         """Line of the latest request that was granted, by type."""
         self.guessed = NO_NAMES
@@ -107,14 +124,100 @@ class Ledger:
         """Enter a client event; returns the request, or None for an event that is never answered."""
         if type not in ANSWERS:
             return None
-        request = Request(type, event, line)
-        self.open.append(request)
+        return self._enter(type, event, line, field(event, "event_id"))
+
+    def suspect(self, type: str, line: int, event_id: str | None) -> None:
+        """Enter a client event that is never answered, and whose refusal is to be expected: it was no valid one."""
+        if len(self._suspects) >= _SUSPECTS:
+            self._strike(next(iter(self._suspects)))
+        self._suspects[self._enter(type, None, line, event_id)] = None
+
+    def _enter(self, type: str, event: Any, line: int, event_id: str | None) -> Request:
+        self._count += 1
         self._asked_about = None
+        request = Request(type, event, line, self._count, event_id)
+        if len(self._fresh) == _FRESH:
+            for older in self._fresh:
+                for key in older.keys:
+                    self._filed.setdefault(key, OrderedDict())[older] = None
+            self._fresh.clear()
+        self._fresh[request] = None
         return request
+
+    def forget(self, request: Request) -> None:
+        """Strike out an open request that was another connection's."""
+        self._strike(request)
+
+    def _strike(self, request: Request) -> None:
+        request.settled = True
+        if request in self._fresh:
+            del self._fresh[request]
+        else:
+            for key in request.keys:
+                filed = self._filed[key]
+                del filed[request]
+                if not filed:
+                    del self._filed[key]
+        self._suspects.pop(request, None)
+        self._asked_about = self._answer = None
+
+    @property
+    def open(self) -> list[Request]:
+        """All requests without an answer, oldest first."""
+        return sorted((r for type in ANSWERS for r in self.pending(type)), key=lambda request: request.number)
 
     def pending(self, type: str) -> Iterator[Request]:
         """The open requests of that type, oldest first."""
-        return (request for request in self.open if request.type == type)
+        if type in self._filed:
+            yield from self._filed[type]
+        for request in self._fresh:
+            if request.type == type:
+                yield request
+
+    def latest(self, type: str) -> Iterator[Request]:
+        """The open requests of that type, latest first."""
+        for request in reversed(self._fresh):
+            if request.type == type:
+                yield request
+        yield from reversed(self._filed.get(type, ()))
+
+    def creates(self, item_id: str) -> bool:
+        """Whether an open request creates an item of that id."""
+        return self._first((_CREATE, item_id)) is not None
+
+    def deletes(self, item_id: str) -> bool:
+        """Whether an open request deletes that item."""
+        return self._first(("conversation.item.delete", item_id)) is not None
+
+    def places(self, previous_item_id: str) -> bool:
+        """Whether an open request wants its item behind that one."""
+        return self._first(("place", previous_item_id)) is not None
+
+    def named(self, event_id: str) -> Request | None:
+        """The oldest open request, or refusable event, to which the client gave that id."""
+        return self._first(("id", event_id))
+
+    def holding(self, type: str, value: str) -> tuple[int, Request | None]:
+        """How many open requests of that type hold that id or time, and the oldest of them."""
+        key = ("value", type, value)
+        fresh = sum(key in request.keys for request in self._fresh)
+        return len(self._filed.get(key, ())) + fresh, self._first(key)
+
+    def default_response(self) -> Request | None:
+        """The oldest open request for a response of the default conversation."""
+        return self._first(("response.create", False))
+
+    def _first(self, *keys: Hashable) -> Request | None:
+        """The oldest open request that is looked up by one of these."""
+        if self._filed:
+            heads = [next(iter(self._filed[key])) for key in keys if key in self._filed]
+            if heads:
+                return min(heads, key=lambda request: request.number)
+        for request in self._fresh:
+            for key in keys:
+                if key in request.keys:
+                    return request
+        return None
 
     def answered_by(self, event: Any) -> Request | None:
         """The open request that this server event settles, if any; changes nothing."""
@@ -127,100 +230,115 @@ class Ledger:
         """Whether no open request explains this answer, nor one that an `error` may have struck out by mistake."""
         return QUESTIONS[tag_of(event) or ""] not in self.guessed and self.answered_by(event) is None
 
+    def doubts(self, request: Request) -> bool:
+        """Whether an `error` that names no request came after this one, so that it may have been refused."""
+        return request.number <= self._doubted
+
     def _find(self, event: Any) -> Request | None:
-        if not self.open:
-            return None
         type = tag_of(event) or ""
         if type == "error":
-            return self._refused_by(event)
+            return refusals.refused(self, event)
         question = QUESTIONS.get(type)
-        if question == "conversation.item.create" and field(event, "item", "id") in self.generated:
-            return None
-        answered: Request | None = None
-        for request in self.open:
-            if request.type == question and _fits(request, event):
-                if request.names:
-                    # A request that names the item goes before an older one that leaves the id to the server.
-                    return request
-                answered = answered or request
-        return answered
+        return None if question is None else self._granted_by(question, event)
 
-    def _refused_by(self, event: Any) -> Request | None:
-        refused = field(event, "error", "event_id")
-        if refused is not None:
-            return next((request for request in self.open if request.id == refused), None)
-        code = field(event, "error", "code") or ""
-        about = ERROR_CODES.get(code, ())
-        if not about and "active response" in (field(event, "error", "message") or ""):
-            code, about = ACTIVE, ("response.create",)
-        if not about and "buffer" in (field(event, "error", "message") or ""):
-            about = ("input_audio_buffer.commit",)
-        return next(
-            (r for r in self.open if r.type in about and not (code == ACTIVE and _outside(r))),
-            None,
-        )
+    def _granted_by(self, question: str, event: Any) -> Request | None:
+        """The oldest request of that type of which the event can be the success."""
+        if not self._fresh and not self._filed:
+            return None
+        if question == _CREATE:
+            item_id = field(event, "item", "id")
+            if item_id in self.generated:
+                return None
+            # A request that names the item goes before an older one that leaves the id to the server.
+            named = self._first((question, item_id))
+            if named is not None:
+                return named
+        return self._first(*_offered(question, event))
 
     def grant(self, type: str, event: Any) -> None:
         """Strike out the request of that type which an event grants that is not the usual answer."""
-        request = next((request for request in self.pending(type) if _fits(request, event)), None)
+        request = self._granted_by(type, event)
         if request is not None:
             self._strike(request)
-
-    def _strike(self, request: Request) -> None:
-        request.settled = True
-        self.open.remove(request)
-        self._asked_about = self._answer = None
 
     def settle(self, event: Any) -> Request | None:
         """Strike out the request that this server event settles; returns it."""
         request = self.answered_by(event)
         self._asked_about = None
         if request is not None:
-            self._strike(request)
+            if request.settled:
+                self.contested = None
+            else:
+                self._strike(request)
         if tag_of(event) != "error":
             if request is not None:
                 self.granted[request.type] = max(request.line, self.granted.get(request.type, 0))
         elif field(event, "error", "event_id") is None:
             if request is not None:
                 self.guessed = joined(self.guessed, request.type)
-            for other in self.open:
-                other.doubtful = True
+            self._doubted = self._count
         return request
 
 
 def alike(asked: Any, item: Any) -> bool:
     """Whether an item may be the one that was asked for: the same type and role, and spoken where that is spoken."""
-    if tag_of(asked) != tag_of(item) or getattr(asked, "role", None) != getattr(item, "role", None):
-        return False
-    call_id = field(asked, "call_id")
-    return (call_id is None or call_id == field(item, "call_id")) and _spoken(asked) == _spoken(item)
+    return _kind(asked) == _kind(item) and field(asked, "call_id") in (None, field(item, "call_id"))
 
 
-def _spoken(item: Any) -> bool:
-    return InputAudio in map(type, getattr(item, "content", None) or ())
+def _kind(item: Any) -> tuple[Hashable, ...]:
+    spoken = InputAudio in map(type, getattr(item, "content", None) or ())
+    return tag_of(item), getattr(item, "role", None), spoken
 
 
-def _outside(request: Request) -> bool:
+def _outside(request: Any) -> bool:
     """Whether a response was asked for that writes to no conversation: another in progress does not hinder it."""
-    return bool(field(request.event, "response", "conversation") == "none")
+    return bool(field(request, "response", "conversation") == "none")
 
 
-def _fits(request: Request, event: Any) -> bool:
-    """Whether the event can be the success of the request: the same item, the same kind of response."""
-    asked = request.event
-    if request.type == "conversation.item.create":
+def _wanted(request: Request) -> tuple[Hashable, ...]:
+    """What the success of a request must offer: the same item, the same kind of response."""
+    type, asked = request.type, request.event
+    if type == "response.create":
+        return ((type, _outside(asked)),)
+    if type == _CREATE:
         if request.names is not None:
-            return bool(request.names == field(event, "item", "id"))
-        return alike(asked.item, event.item)
-    if request.type in ("conversation.item.delete", "conversation.item.truncate"):
-        return bool(field(asked, "item_id") == field(event, "item_id"))
-    if request.type == "conversation.item.retrieve":
-        return bool(field(asked, "item_id") == field(event, "item", "id"))
-    if request.type == "response.create":
+            return ((type, request.names),)
+        return ((type, *_kind(asked.item), field(asked, "item", "call_id")),)
+    if type.startswith("conversation.item."):
+        return ((type, field(asked, "item_id")),)
+    return ((type, field(asked, "response_id")),) if type == "response.cancel" else ()
+
+
+def _offered(question: str, event: Any) -> tuple[Hashable, ...]:
+    """All that a request of that type can have wanted of which the event is the success."""
+    if question == _CREATE:
+        kind = (question, *_kind(event.item))
+        return (*kind, None), (*kind, field(event, "item", "call_id"))
+    if question == "conversation.item.retrieve":
+        return ((question, field(event, "item", "id")),)
+    if question.startswith("conversation.item."):
+        return ((question, field(event, "item_id")),)
+    if question == "response.create":
         conversation = getattr(field(event, "response"), "conversation_id", "")
-        told = conversation is None or isinstance(conversation, str)
-        return not told or (conversation is None) == _outside(request)
-    if request.type == "response.cancel":
-        wanted = field(asked, "response_id")
-        return wanted is None or bool(wanted == field(event, "response", "id"))
-    return True
+        if conversation is None or isinstance(conversation, str):
+            return ((question, conversation is None),)
+        return (question, False), (question, True)
+    if question == "response.cancel":
+        return (question, None), (question, field(event, "response", "id"))
+    return (question,)
+
+
+def _told(request: Request) -> list[Hashable]:
+    """All else by which a request is looked up: its event_id, the place that it wants, the values that errors quote."""
+    type, event = request.type, request.event
+    told: list[Hashable] = [] if request.id is None else [("id", request.id)]
+    if type.startswith("conversation.item."):
+        previous, ms = field(event, "previous_item_id"), field(event, "audio_end_ms")
+        values = [request.names, previous, field(event, "item", "call_id"), field(event, "item_id")]
+        if previous is not None:
+            told.append(("place", previous))
+        if ms is not None:
+            values.append(f"{ms}ms")
+    else:
+        values = [field(event, "response_id")]
+    return told + [("value", type, value) for value in values if value is not None]

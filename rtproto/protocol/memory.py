@@ -29,6 +29,7 @@ class Memory:
         "asked_line",
         "audio_delta",
         "call_items",
+        "call_outputs",
         "changed_line",
         "changed_time",
         "client_ids",
@@ -109,8 +110,9 @@ class Memory:
         """User turns committed so far."""
         self.current_response: str | None = None
         """The response that writes to the default conversation now."""
-        self.turn_due = False
-        """The user has spoken, or kept silent for too long, and the server may answer that by itself."""
+        self.turn_due: tuple[int, str] | None = None
+        """The event by which the user has spoken, or kept silent for too long, which the server may answer by itself:
+        its line and type; None where no such turn waits."""
         self.committed_item: str | None = None
         self.idle_item: str | None = None
         """The item that the last idle timeout announced."""
@@ -149,6 +151,8 @@ class Memory:
         self.hearing = Hearing(self.ledger.generated)
         self.call_items: dict[str, str] = {}
         """The id of the function_call item by call_id."""
+        self.call_outputs: dict[str, dict[str, None]] = {}
+        """The ids of the function_call_output items by call_id, but for those that were deleted."""
         self.playback = Playback()
         self.in_order: dict[type, Any] = {}
         """The last object of each class of which all strings were found in order; see `rtproto.rules.closed_values`."""

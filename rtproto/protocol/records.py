@@ -69,6 +69,7 @@ class Response:
     __slots__ = (
         "asked",
         "audio_part",
+        "cause",
         "created",
         "default",
         "done",
@@ -79,6 +80,7 @@ class Response:
         "output",
         "outside",
         "session",
+        "turn",
     )
 
     def __init__(self, id: str, line: int, default: bool) -> None:
@@ -98,6 +100,10 @@ class Response:
         """The `response` of the `response.create` that it answers, until it is done."""
         self.session: Any = None
         """The effective session when it was created, until it is done."""
+        self.cause: tuple[int, str] | None = None
+        """What it answers, a request or a turn of the user's: line and type of the event; None where none is known."""
+        self.turn: tuple[int, str] | None = None
+        """The turn that it may answer instead of the request."""
         self.done = False
         self.outside = False
         """Its `conversation_id` is an explicit null: its items belong to no conversation."""

@@ -38,7 +38,7 @@ def unanswered(context: Context, type: str, cut: bool) -> Iterator[Verdict]:
         return
     ledger = context.facts.ledger
     for request in ledger.pending(type):
-        if not request.doubtful:
+        if not ledger.doubts(request):
             passed_over = ledger.granted.get(type, 0) > request.line
             late = passed_over or context.facts.waited(request.time)
             severity = Severity.WARNING if late or not cut else Severity.INFO

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rtproto.findings import Finding, Severity, Witness
-from rtproto.protocol.ledger import ACTIVE, ANSWERS, ERROR_CODES, Request
+from rtproto.protocol.ledger import ANSWERS, Request
+from rtproto.protocol.refusals import ACTIVE, ERROR_CODES
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.cli.settings import CLIENT_EVENTS
@@ -205,8 +206,8 @@ class ErrorExplained(Rule):
     needs = "both"
     message = "this refuses line {asked}{request}{rule}{code}{text}"
     evidence = (
-        "The event_id that the error names; where it is null, the oldest open request that an error of this code "
-        "can be about."
+        "The event_id that the error names; where it is null, what its code, its parameter, and the words and values "
+        "of its message can be about: the oldest open request of those that fit best."
     )
     exceptions = (
         "Errors of the server's own (server_error), and those that another rule has joined already. A rule is named "
@@ -431,15 +432,8 @@ class IllegalYetAccepted(Rule):
         rules = dict.fromkeys(f.code for f in found if f.severity is Severity.ERROR and f.caused_by is None)
         if rules and not _told_here(context, found):
             witness = Witness(request.line, request.type, "asked for it", "client")
-            yield Verdict(
-                {
-                    "asked": request.line,
-                    "a": _article(request),
-                    "request": request.type,
-                    "rules": ", ".join(rules),
-                },
-                witnesses=(witness,),
-            )
+            args = {"asked": request.line, "a": _article(request), "request": request.type}
+            yield Verdict({**args, "rules": ", ".join(rules)}, witnesses=(witness,))
 
 
 _FATAL = frozenset(

@@ -61,7 +61,7 @@ class TruncatedDisagreesWithRequest(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
         request = facts.ledger.answered_by(event)
-        if request is None or request.doubtful or facts.playback.on_media_track:
+        if request is None or facts.ledger.doubts(request) or facts.playback.on_media_track:
             return
         for name in ("content_index", "audio_end_ms"):
             asked, actual = field(request.event, name), field(event, name)

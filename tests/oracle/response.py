@@ -7,7 +7,7 @@ from typing import Any
 
 from rtproto.findings import Severity
 
-from .reading import END, Event, Log, joined
+from .reading import END, SESSIONS, Event, Log, joined
 
 Faults = Iterator[tuple[int, Severity]]
 
@@ -133,7 +133,8 @@ def rsp020(log: Log) -> Faults:
     """The client asks for no response of the default conversation while one is in progress.
 
     A race is no fault: the end of the active response may be on its way, which is so when all its items are done, and
-    which shows when the server grants the request after that end.  A refusal makes it an error.
+    which shows when the server grants the request after that end.  A refusal makes it an error, also where the other
+    response began after the request; a warning, where there was no other.
     """
     answers = answered(log)
     for e in log.client("response.create"):
@@ -142,8 +143,9 @@ def rsp020(log: Log) -> Faults:
         if e.get("response", "conversation") == "none":
             continue
         as_active = answer is not None and answer.get("error", "code") == ACTIVE
-        if as_active and (active or log.streaming(e)):
-            yield e.at, Severity.ERROR
+        if answer is not None and as_active:
+            others = (active, log.streaming(e), log.active(answer), log.streaming(answer))
+            yield e.at, Severity.ERROR if any(others) else Severity.WARNING
         elif all(ending(log, a, e) for a in active):
             continue
         elif answer is None:
@@ -155,22 +157,45 @@ def rsp020(log: Log) -> Faults:
 def answered(log: Log) -> dict[int, Event]:
     """What the server made of each request for a default response: granted in turn, or refused by its event id.
 
-    An error that names no event answers a request only if its code says so.
+    An error that names no event answers a request only if its code says so.  Such an error that finds none waiting
+    shows that the server began the active response by itself, and not for the request that was thought granted.
     """
     waiting: list[Event] = []
     answers: dict[int, Event] = {}
+    due, contested = False, None
     for e in log:
+        if e.server and e.type in ("input_audio_buffer.speech_started", "input_audio_buffer.committed"):
+            due = by_itself(log, e)
+        elif e.type == "input_audio_buffer.timeout_triggered":
+            due = True
         if e.type == "response.create" and e.get("response", "conversation") != "none":
             waiting.append(e)
         elif e.type == "response.created" and waiting and not log.out_of_band(e):
+            contested = (waiting[0], e) if due else contested
             answers[waiting.pop(0).at] = e
+        elif e.type == "response.created":
+            due = False
         elif e.type == "error":
             named = e.get("error", "event_id")
             told = named is not None or e.get("error", "code") == ACTIVE
             refused = [w for w in waiting if told and named in (None, w.get("event_id"))][:1]
+            if not refused and contested is not None and e.get("error", "code") == ACTIVE:
+                asked, begun = contested
+                if named in (None, asked.get("event_id")) and begun in log.active(e):
+                    refused, contested, due = [asked], None, False
             answers |= {w.at: e for w in refused}
             waiting = [w for w in waiting if w not in refused]
     return answers
+
+
+def by_itself(log: Log, event: Event) -> bool:
+    """Whether the server may answer the user's turns unasked, by the session in force."""
+    shown = log.before(event, *SESSIONS)
+    holder = ("session",) if log.dialect == "beta" else ("session", "audio", "input")
+    if not shown or not shown[-1].has(*holder, "turn_detection"):
+        return True
+    detection = shown[-1].get(*holder, "turn_detection")
+    return detection is not None and shown[-1].get(*holder, "turn_detection", "create_response") is not False
 
 
 def ending(log: Log, created: Event, event: Event) -> bool:

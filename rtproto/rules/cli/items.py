@@ -25,8 +25,7 @@ def _known(context: Context, item_id: str) -> bool:
 
 def _created(context: Context, item_id: str) -> bool:
     """Whether the client is about to create an item of that id."""
-    creates = context.facts.ledger.pending("conversation.item.create")
-    return any(request.names == item_id for request in creates)
+    return context.facts.ledger.creates(item_id)
 
 
 class ItemReferenceUnknown(Rule):

@@ -59,7 +59,7 @@ class ItemCreateUnanswered(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         request = context.facts.ledger.answered_by(event)
-        if request is None or request.doubtful or _keeps_words(request, event.item):
+        if request is None or context.facts.ledger.doubts(request) or _keeps_words(request, event.item):
             return NOTHING
         return self._changed(context, event, request)
 

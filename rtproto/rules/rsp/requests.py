@@ -7,9 +7,12 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
-from rtproto.protocol.ledger import ACTIVE, Request
+from rtproto.protocol.ledger import Request
+from rtproto.protocol.records import Response
+from rtproto.protocol.refusals import ACTIVE, active_response, refused_as_active
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.common import at_request
 from rtproto.rules.examples import Example, after, at, change, drop, upto
 
 
@@ -108,14 +111,16 @@ class ResponseCreateUnanswered(Rule):
                 )
 
 
-_ACTIVE_TEXT = "already has an active response"
-
-
 class ResponseCreateWhileActive(Rule):
     """`response.create` is sent when no response writes to the default conversation.
 
     The server refuses it with `conversation_already_has_active_response`, and the answer that the client waits for
-    never comes. Typical: the client asks by hand although server VAD has already started a response.
+    never comes. Typical: the client asks by hand although server VAD starts a response for the turn, or once for each
+    of several function calls.
+
+    A refusal is an error however close the race was: also where the other response began after the request was sent,
+    for which the client had asked before, or which it lets the server begin by itself. Only a warning is one for which
+    no response in progress is recorded.
     """
 
     code = "RSP020"
@@ -123,7 +128,7 @@ class ResponseCreateWhileActive(Rule):
     severity = Severity.WARNING
     basis = "documented"
     needs = "both"
-    message = "`response.create` while `{active}` was in progress; {outcome}"
+    message = "`response.create` {when}; {outcome}"
     evidence = "The server's own words in the refusal name the active response and ask to wait for its end."
     exceptions = (
         "Out-of-band responses. A create sent when every output item was complete, as most recorded tool calls do, and "
@@ -189,9 +194,10 @@ class ResponseCreateWhileActive(Rule):
 
     def _refused(self, context: Context, event: Any, request: Request) -> Iterator[Verdict]:
         witness = Witness(context.line, "error", "refused it")
-        if _refused_as_active(event):
-            if request.active is not None:
-                yield self._verdict(context, request, "the server refused it", Severity.ERROR, witness)
+        if field(request.event, "response", "conversation") == "none":
+            return  # No other response hinders it.
+        if refused_as_active(event):
+            yield self._as_active(context, event, request)
         elif field(event, "error", "event_id") is None:
             # It may be about something else, and the next response the answer.
             context.memory(self.code, list[Request]).append(request)
@@ -206,26 +212,51 @@ class ResponseCreateWhileActive(Rule):
             if request.active is not None and not request.winding_down:
                 yield self._verdict(context, request, "no answer to it was recorded", Severity.WARNING)
 
+    def _as_active(self, context: Context, event: Any, request: Request) -> Verdict:
+        """The server refused the request because of another response, whichever of the two came first."""
+        facts, contested = context.facts, context.facts.ledger.contested
+        refusal = Witness(context.line, "error", "refused it")
+        outcome = "the server refused it"
+        active: Response | None
+        if contested is not None and contested[0] is request:
+            active, cause = contested[1], contested[1].turn
+        else:
+            named = request.active or facts.current_response or active_response(event) or ""
+            active = facts.responses.get(named)
+            cause = None if active is None else active.cause
+        if active is None:
+            return _hasty(
+                request, "while no response in progress is recorded", outcome, Severity.WARNING, refusal
+            )
+        when = f"while `{active.id}` was in progress"
+        severity = Severity.ERROR
+        if active.line > request.line:
+            when = f"just before `{active.id}` began"
+        elif active.done and request.active is None:
+            when, severity = f"after `{active.id}` was done", Severity.WARNING
+        return _hasty(request, when, outcome, severity, *_beginning(active, cause), refusal)
+
     def _verdict(
         self, context: Context, request: Request, outcome: str, severity: Severity, *answer: Witness
     ) -> Verdict:
         active = context.facts.responses[request.active or ""]
-        opened = (Witness(active.line, "response.created", "started the active response"),)
-        return Verdict(
-            {"active": active.id, "outcome": outcome},
-            severity=severity,
-            line=request.line,
-            type="response.create",
-            event=request.event,
-            direction="client",
-            witnesses=opened + answer,
-        )
+        when = f"while `{active.id}` was in progress"
+        return _hasty(request, when, outcome, severity, *_beginning(active, None), *answer)
 
 
-def _refused_as_active(event: Any) -> bool:
-    code = field(event, "error", "code")
-    # Until January 2025 the code was null and only the message told.
-    return code == ACTIVE or (code is None and _ACTIVE_TEXT in (field(event, "error", "message") or ""))
+def _hasty(request: Request, when: str, outcome: str, severity: Severity, *witnesses: Witness) -> Verdict:
+    return at_request(request, {"when": when, "outcome": outcome}, severity=severity, witnesses=witnesses)
+
+
+def _beginning(active: Response, cause: tuple[int, str] | None) -> tuple[Witness, ...]:
+    """Where the active response began, and what it answers where that is known."""
+    began = (Witness(active.line, "response.created", "started the active response"),)
+    if cause is None:
+        return began
+    line, type = cause
+    if type == "response.create":
+        return (Witness(line, type, "asked for the active response", "client"), *began)
+    return (Witness(line, type, "is the turn that the active response answers"), *began)
 
 
 class CancelWithoutActiveResponse(Rule):

@@ -181,7 +181,8 @@ class UpdateSentBeforeCreated(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        early = context.facts.ledger.open
-        if early and context.facts.session is None and not context.facts.mid_session:
+        if context.facts.session is not None or context.facts.mid_session:
+            return
+        if early := context.facts.ledger.open:
             witness = Witness(early[0].line, early[0].type, "came before it", direction="client")
             yield Verdict({"first": early[0].type}, witnesses=(witness,))
