@@ -85,6 +85,15 @@ def test_a_refusal_that_comes_late_leaves_the_audio_to_the_commit_that_took_it()
         assert short(talk) == ([] if refused else [(8, 20)])
 
 
+def test_a_refused_commit_leaves_alone_what_an_earlier_one_took() -> None:
+    talk = listening()
+    commits(talk, 300)
+    talk.fails(commits(talk, 300))
+    commits(talk, 20)
+    commits(talk, 20)
+    assert short(talk) == [(10, 20)]
+
+
 def test_a_refusal_after_a_later_commit_was_granted_leaves_nothing() -> None:
     talk = listening()
     first = commits(talk, 300)

@@ -111,3 +111,24 @@ def test_a_recording_that_starts_with_the_stop_knows_the_item_of_its_turn() -> N
         del talk.lines[:3]
         assert talk.lines[1][1]["type"] == "input_audio_buffer.speech_stopped"
         assert told(talk) == (set() if item == "item_a" else {"IAB003"})
+
+
+@pytest.mark.parametrize("dialect", ["ga", "beta"])
+@pytest.mark.parametrize("began", [True, False])
+@pytest.mark.parametrize("later", [0, 6])
+def test_a_turn_that_was_going_on_may_be_committed_soon_after_turn_detection_is_off(
+    dialect: str, began: bool, later: int
+) -> None:
+    talk = speaking(dialect)
+    if not began:
+        talk.lines.pop()
+    off = {"turn_detection": None}
+    shown = talk.config()
+    if talk.ga:
+        shown["audio"]["input"] |= off
+    talk.configures({"audio": {"input": off}} if talk.ga else off, shown if talk.ga else off)
+    for _ in range(later):
+        talk.says("Hello")
+    talk.commits("item_a")
+    fed, _ = checked(talk.lines, cut=True)
+    assert ("IAB012" in {f.code for f in fed}) == (not began or later > 0)
