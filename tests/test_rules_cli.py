@@ -497,3 +497,23 @@ def test_the_voice_that_spoke_may_be_named_again_and_others_outside_the_conversa
     assert "CLI006" not in ask({"audio": {"output": {"voice": "marin"}}})
     assert "CLI006" not in ask({"conversation": "none", "audio": {"output": {"voice": "cedar"}}})
     assert "CLI006" in ask({"audio": {"output": {"voice": "cedar"}}})
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["hello, can you hear me?", "[object Blob]", "undefined", "b'AQIDBA=='", "data:x;base64," + "A" * 99],
+)
+def test_cli003_what_never_was_audio_is_not_taken_for_cut(payload: str) -> None:
+    findings = judge("voice_turn", change("input_audio_buffer.append", "audio", payload))
+
+    assert "CLI003" in {f.code for f in findings}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["AQID", "AQIDB", "<base64 elided>", "AQID...", "AQID…", "[audio]", "4096 bytes", "***", "audio removed"],
+)
+def test_cli003_what_a_recorder_cut_is_no_fault(payload: str) -> None:
+    findings = judge("voice_turn", change("input_audio_buffer.append", "audio", payload))
+
+    assert "CLI003" not in {f.code for f in findings}

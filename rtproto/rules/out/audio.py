@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,6 +10,14 @@ from rtproto.findings import Severity
 from rtproto.protocol.values import field
 from rtproto.rules.base import BAD_AUDIO, Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, at, change, drop
+
+_MARKS = re.compile(r"<|…|\.\.\.|\[(?!object )")
+_WORDS = re.compile(
+    r"\b(?:audio|base64|bytes|binary|chars|cut|data|elided|omitted|redacted|removed|trimmed)\b", re.IGNORECASE
+)
+"""What recorders write in the place of audio."""
+_NEVER_BASE64 = re.compile(r"[^\w+/=*-]")
+"""What is in no base64, however it was cut, nor in a mask: spaces, quotes, stops."""
 
 
 class AudioDeltaNotBase64(Rule):
@@ -23,7 +32,8 @@ class AudioDeltaNotBase64(Rule):
     message = "the audio is not valid base64"
     evidence = "The types describe the delta as base64 audio; every recording that kept its audio agrees."
     exceptions = (
-        "Payloads that the recorder cut (under 88 characters, or with an ellipsis or angle bracket in them)."
+        "Payloads that the recorder cut: under 88 characters of base64, or with an ellipsis, a bracket or a word in "
+        "them that says so."
     )
     on = (BAD_AUDIO,)
     symptoms = ("crash",)
@@ -37,7 +47,11 @@ class AudioDeltaNotBase64(Rule):
 
 def looks_cut(payload: str) -> bool:
     """Whether an audio payload was shortened or replaced by whoever recorded it."""
-    return len(payload) < 88 or any(mark in payload for mark in "<[…") or "..." in payload
+    if _MARKS.search(payload) is not None:
+        return True
+    if len(payload) >= 88 or payload == "undefined":
+        return False
+    return _WORDS.search(payload) is not None or _NEVER_BASE64.search(payload.strip()) is None
 
 
 class AudioPartWithoutTranscript(Rule):
