@@ -392,3 +392,28 @@ def test_itm013_a_request_that_may_have_been_refused() -> None:
     )
 
     assert "another text" not in " ".join(text for _, _, text in said(findings, "ITM013"))
+
+
+def test_itm013_the_first_of_two_requests_was_refused_without_a_word() -> None:
+    lost = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hm."}]}
+    findings = judge(
+        "text_turn",
+        before("conversation.item.create", "client", {"type": "conversation.item.create", "item": lost}),
+        change("conversation.item.create", "item.id", ..., 1),
+    )
+
+    assert "another text" not in " ".join(text for _, _, text in said(findings, "ITM013"))
+
+
+def test_details_of_no_status_disagree_with_nothing() -> None:
+    """RSP008 speaks of that response."""
+    findings = judge("cancelled_turn", change("response.done", "response.status", ...))
+
+    assert [f.code for f in findings] == ["RSP008"]
+
+
+@pytest.mark.parametrize("id", [5, ["deep"], None])
+def test_an_item_of_an_unknown_type_may_have_any_id(id: Any) -> None:
+    thing = {"type": "nonsense", "id": id}
+
+    assert judge("text_turn", change("response.done", "response.output.0", thing))[0].code == "SHP005"
