@@ -50,7 +50,6 @@ EXCUSED: Mapping[str, str] = {
         "A response out of band is not the current one, so the guard `current response` says the same."
     ),
     r"error > session → no error": "An error leads every state of a session back to itself.",
-    r"function call: called / output sent → answered": _ANSWERED,
     r"function call: answered / (call|output sent) → called .*": _ANSWERED,
     r"conversation item → announced expects nothing more": (
         "It asks for two faults: one at an id never seen, and another at the item that was announced."
