@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import UNSET
 
+from rtproto.protocol.calls import is_outside
 from rtproto.protocol.effective import Effective
 from rtproto.protocol.records import Item
 from rtproto.protocol.values import field
@@ -40,11 +41,13 @@ class Conversation(Effective):
         return "client" not in self.seen and item_id not in self.ledger.generated
 
     def note_call(self, item: Item) -> None:
-        """Remember whose a call_id is, and which items answer the call."""
+        """Remember whose a call_id is, and which items answer the call; one that is gone gives its call_id up."""
         if item.call_id is None:
             return
         if item.type == "function_call":
-            self.call_items.setdefault(item.call_id, item.id)
+            if is_outside(self, self.call_items.setdefault(item.call_id, item.id)):
+                self.call_items[item.call_id] = item.id
+            self.refused_calls.pop(item.call_id, None)
         elif item.type == "function_call_output":
             self.call_outputs.setdefault(item.call_id, {})[item.id] = None
 

@@ -61,6 +61,10 @@ class Effective(Memory):
             return self.time - time <= _SOON_SECONDS
         return line - since <= _SOON_LINES
 
+    def commits_by_itself(self, event: Any) -> bool:
+        """Whether a commit is not the client's, as far as the recording holds its side, from the session's start on."""
+        return "client" in self.seen and not self.mid_session and self.ledger.unasked(event)
+
     def answers_by_itself(self) -> bool:
         """Whether turn detection may start responses, by the effective session; true also where none says no."""
         holder = self.session if self.dialect == "beta" else field(self.session, "audio", "input")

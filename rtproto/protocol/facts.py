@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
+from rtproto.protocol.calls import note_refusal
 from rtproto.protocol.conversation import Conversation
 from rtproto.protocol.effective import voice_of
 from rtproto.protocol.happenings import Happening
 from rtproto.protocol.hearing import COMMIT_MS, Taken, total
-from rtproto.protocol.records import CLIENT_IDS, Item, Response, response_of, settle
+from rtproto.protocol.records import CLIENT_IDS, Item, Response, kinds, response_of, settle
 from rtproto.protocol.values import field, joined, tag_of
 
 if TYPE_CHECKING:
@@ -323,11 +324,16 @@ class Facts(Conversation):
         self.heard = self.time
         response.open_items.discard(item_id)
         response.done_items[item_id] = event.item
+        if (known := self.items.get(item_id)) is not None:
+            known.parts = kinds(event.item)
         if tag_of(event.item) == "mcp_call" and (error := field(event.item, "error")) is not None:
             self.troubles.note_failure(event, line, error, field(event.item, "server_label"))
 
     def on_error(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        self.troubles.note_error(event, line, self._refused(event))
+        refused = self._refused(event)
+        self.troubles.note_error(event, line, refused)
+        if refused is not None and refused[1] == "conversation.item.create":
+            note_refusal(self, event, line)
         request = self.ledger.answered_by(event)
         if request is None:
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rtproto.protocol.calls import creates, is_lost
 from rtproto.protocol.facts import Facts
 from rtproto.protocol.records import response_of
 from rtproto.protocol.values import field, listed, tag_of
@@ -119,6 +120,11 @@ def _spoken_item(facts: Facts, event: Any, entity: Any) -> bool:
     return spoken and field(item, "role") == "user" and facts.ledger.unasked(event)
 
 
+def _commit_asked_for(facts: Facts, event: Any, entity: Any) -> bool:
+    """The client has asked for a commit, or may have."""
+    return not facts.commits_by_itself(event)
+
+
 def _turn_in_order(facts: Facts, event: Any, entity: Any) -> bool:
     """Neither the item nor the response of this turn came before its commit."""
     stopped = facts.hearing.stopped
@@ -179,9 +185,20 @@ def _call_without_id(facts: Facts, event: Any, entity: Any) -> bool:
     return item is not None and item.type == "function_call" and item.call_id is None
 
 
+def _call_in_conversation(facts: Facts, event: Any, entity: Any) -> bool:
+    """Nothing shows that the call is not in the conversation: it was deleted, refused, or made out of band."""
+    return not is_lost(facts, entity.key[0])
+
+
 def _only_output(facts: Facts, event: Any, entity: Any) -> bool:
-    """No other output answers this call that is in the conversation, and is to stay there."""
+    """No other output answers this call that is sent, or in the conversation and to stay there."""
     item_id = field(event, "item", "id")
+    if tag_of(event) == "conversation.item.create" and any(
+        # An error that names no request may have refused the one that waits.
+        not facts.ledger.doubts(request) and (item_id is None or request.names != item_id)
+        for request in creates(facts, "function_call_output", entity.key[0])
+    ):
+        return False
     return all(item.id == item_id or facts.ledger.deletes(item.id) for item in facts.answering(entity.key[0]))
 
 
@@ -220,6 +237,7 @@ GUARDS: Mapping[str, Guard] = {
     "speech cut off": _speech_cut_off,
     "committed item": _committed_item,
     "spoken item": _spoken_item,
+    "commit asked for": _commit_asked_for,
     "turn in order": _turn_in_order,
     "item known": _item_known,
     "idle item": _idle_item,
@@ -229,6 +247,7 @@ GUARDS: Mapping[str, Guard] = {
     "item in the conversation": _item_in_conversation,
     "call of its own": _call_of_its_own,
     "call without its id": _call_without_id,
+    "call in the conversation": _call_in_conversation,
     "only output": _only_output,
     "writes to the conversation": _writes_to_conversation,
     **{name: _item_of_type(type) for name, type in ITEM_TYPES.items()},

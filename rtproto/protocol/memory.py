@@ -56,6 +56,7 @@ class Memory:
         "output_audio",
         "output_clears",
         "playback",
+        "refused_calls",
         "remote_tools",
         "response_done_line",
         "response_done_time",
@@ -153,6 +154,8 @@ class Memory:
         """The id of the function_call item by call_id."""
         self.call_outputs: dict[str, dict[str, None]] = {}
         """The ids of the function_call_output items by call_id, but for those that were deleted."""
+        self.refused_calls: dict[str, int] = {}
+        """Line of the error that refused a function_call of the client's, by call_id, for calls never shown."""
         self.playback = Playback()
         self.in_order: dict[type, Any] = {}
         """The last object of each class of which all strings were found in order; see `rtproto.rules.closed_values`."""

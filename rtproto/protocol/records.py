@@ -25,6 +25,11 @@ def identity(item: Any) -> Identity:
     )
 
 
+def kinds(item: Any) -> tuple[str | None, ...]:
+    """The types of an item's content parts."""
+    return tuple(map(tag_of, getattr(item, "content", None) or ()))
+
+
 CLIENT_IDS = 16_384
 """Ids of the client's events that are remembered at most; errors refer to the latest."""
 
@@ -56,8 +61,8 @@ class Item:
         self.call_id: str | None = None if call_id is UNSET else call_id
         self.previous: Any = UNSET
         """The `previous_item_id` with which it was added to the conversation."""
-        self.parts: tuple[str | None, ...] = tuple(map(tag_of, getattr(item, "content", None) or ()))
-        """The types of its content parts, as it was announced."""
+        self.parts = kinds(item)
+        """The types of its content parts, as it was announced; of a generated item that is done, as it was then."""
         self.line = line
         self.announced_by = tag_of(event) or ""
         self.response_id = response_id

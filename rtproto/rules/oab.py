@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
-from rtproto.protocol.engine import Entity
+from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.values import field
-from rtproto.rules.base import Context, Rule, Verdict, history
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
 from rtproto.rules.common import item_entity, unanswered
-from rtproto.rules.examples import Example, at, drop, repeat, swap
+from rtproto.rules.examples import Example, at, drop, repeat, swap, upto
 
 
 class StartedBeforeAudioPart(Rule):
@@ -53,19 +53,50 @@ class StartedBeforeAudioPart(Rule):
 
 
 class StartedTwice(Rule):
-    """Playback of a response starts once."""
+    """Playback of a response starts once, and not while another is played."""
 
     code = "OAB002"
     name = "started-twice"
     basis = "observed"
-    message = "playback of this response has started before"
-    evidence = "One start a response in 23 of 23 recorded WebRTC responses."
+    message = "playback of this response {what}"
+    evidence = (
+        "One start a response in 23 of 23 recorded WebRTC responses, each after the end of the one before."
+    )
+    exceptions = (
+        "A warning where another is played: nobody has recorded a response that was asked for during playback. "
+        "Responses out of band."
+    )
+    on = ("output_audio_buffer.started",)
     symptoms = ("overlap",)
     example = Example(
         "webrtc_turn",
         repeat("output_audio_buffer.started"),
         because=(at("output_audio_buffer.started"),),
     )
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        what = "has started before"
+        yield Verdict({"what": what}, entity=broken.entity, broken=broken, witnesses=history(broken))
+
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        latest: dict[str, str | None] = context.memory(self.code, dict[str, str | None])
+        facts, response_id = context.facts, field(event, "response_id")
+        earlier, latest["started"] = latest.get("started"), response_id
+        other = context.engine.find("output audio buffer", (earlier,))
+        both = [response for id in (earlier, response_id) if (response := facts.responses.get(id or ""))]
+        if other is None or other.state != "playing" or earlier == response_id:
+            return NOTHING
+        if any(response.outside for response in both):
+            return NOTHING
+        verdict = Verdict(
+            {"what": f"starts while `{earlier}` is played"},
+            severity=Severity.WARNING,
+            entity=context.entity,
+            # What is played over may never be told to end.
+            taints=(other,),
+            witnesses=history(other, 1),
+        )
+        return (verdict,)
 
 
 class StopWithoutStart(Rule):
@@ -279,6 +310,7 @@ class TruncatedNotAfterCleared(Rule):
     example = Example(
         "webrtc_barge_in",
         drop("output_audio_buffer.cleared"),
+        prepare=(upto("input_audio_buffer.committed"),),
         found=at("conversation.item.truncated"),
     )
 

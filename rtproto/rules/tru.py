@@ -7,6 +7,7 @@ from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Entity
+from rtproto.protocol.records import Item
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.common import asked_at, blamed, item_entity, unanswered
@@ -163,8 +164,15 @@ class TruncateBeyondAudio(Rule):
             )
 
 
+def _is_written(context: Context, item: Item) -> bool:
+    """Whether a message is known to hold nothing but text: as it was created, or once it is done."""
+    if not item.parts or not {"text", "output_text"}.issuperset(item.parts):
+        return False
+    return not any((item.id, index) in context.facts.output_audio for index in range(len(item.parts)))
+
+
 class TruncateNonAssistant(Rule):
-    """Only what the assistant said can be truncated.
+    """Only what the assistant said aloud can be truncated.
 
     The server refuses it; clients that keep the last item's id truncate the user's own turn.
     """
@@ -174,7 +182,11 @@ class TruncateNonAssistant(Rule):
     needs = "any"
     partial = "seen"
     message = "{kind} cannot be truncated"
-    evidence = "The types say that only assistant messages can be truncated; emulators quote the refusal."
+    evidence = (
+        "The types say that only assistant messages can be truncated; the refusal, unsupported_content_type, says that "
+        "it takes the model's audio."
+    )
+    exceptions = "A written message is judged once it is done, and where the client asks."
     symptoms = ("refused", "history")
     on = (_REQUEST, "conversation.item.truncated")
     example = Example(
@@ -186,9 +198,14 @@ class TruncateNonAssistant(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         known = context.facts.items.get(field(event, "item_id") or "")
-        if known is None or not known.type or (known.type, known.role) == ("message", "assistant"):
+        if known is None or not known.type:
             return
-        kind = f"a {known.role} message" if known.type == "message" else f"a {known.type} item"
+        if (known.type, known.role) == ("message", "assistant"):
+            if context.direction == "server" or not _is_written(context, known):
+                return
+            kind = "an assistant message without audio"
+        else:
+            kind = f"a {known.role} message" if known.type == "message" else f"a {known.type} item"
         yield Verdict(
             {"kind": kind},
             entity=item_entity(context, known.id),
@@ -259,6 +276,7 @@ class TruncateBeforeAnyAudio(Rule):
             or facts.playback.on_media_track
             or known is None
             or known.role != "assistant"
+            or _is_written(context, known)  # which TRU004 tells
         ):
             return
         # Audio in the events, in either direction, is what shows the WebSocket.

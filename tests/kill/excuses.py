@@ -13,10 +13,6 @@ _WAITS = (
     "RSP020 is told when the server answers the request, not where the table is asked: the cell is there for readers, "
     "and for who makes sessions from the table."
 )
-_ANSWERED = (
-    "That a call was answered is known twice: by the state, and by the guard `only output`, which looks for the output "
-    "itself. The state alone is asked only for which call a stray output may have been meant."
-)
 
 EXCUSED: Mapping[str, str] = {
     r"output item: absent / response done → .*": (
@@ -50,7 +46,6 @@ EXCUSED: Mapping[str, str] = {
         "A response out of band is not the current one, so the guard `current response` says the same."
     ),
     r"error > session → no error": "An error leads every state of a session back to itself.",
-    r"function call: answered / (call|output sent) → called .*": _ANSWERED,
     r"conversation item → announced expects nothing more": (
         "It asks for two faults: one at an id never seen, and another at the item that was announced."
     ),

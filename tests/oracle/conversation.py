@@ -161,7 +161,8 @@ def itm010(log: Log) -> Faults:
 def itm021(log: Log) -> Faults:
     """The output of a call belongs to a function call that is in the conversation.
 
-    Not judged before the server has said anything but errors, since nobody knows then what the recording holds.
+    One is not that was deleted, that was refused by name, or that a response out of band made.  Not judged before the
+    server has said anything but errors, since nobody knows then what the recording holds.
     """
     if not log.complete:
         return
@@ -169,9 +170,26 @@ def itm021(log: Log) -> Faults:
         begun = any(b.server and b.type != "error" for b in log.before(e))
         if e.get("item", "type") != "function_call_output" or not begun:
             continue
-        calls = {b.get("item", "call_id") for b in log.before(e) if b.get("item", "type") == "function_call"}
-        if e.get("item", "call_id") not in calls:
+        calls = [b for b in log.before(e) if b.get("item", "type") == "function_call"]
+        calls = [b for b in calls if b.get("item", "call_id") == e.get("item", "call_id")]
+        shown = any(b.get("item", "id") == e.get("item", "id") for b in log.before(e, *SHOWN))
+        if not any(_is_there(log, call, e) for call in calls) and not (calls and e.server and shown):
             yield e.at, Severity.ERROR
+
+
+def _is_there(log: Log, call: Event, event: Event) -> bool:
+    """Whether what an event puts into the conversation is still on its way, or in it."""
+    item = call.get("item", "id")
+    joined = [b.at for b in log.before(event, *SHOWN) if b.get("item", "id") == item]
+    gone = [b.at for b in log.before(event, "conversation.item.deleted") if b.get("item_id") == item]
+    if call.client and call.at > max(joined + gone, default=-1):
+        refusals = [r for r in log.before(event, "error") if r.get("error", "type") != "server_error"]
+        return call.get("event_id") not in {r.get("error", "event_id") for r in refusals} - {None}
+    if joined or gone:
+        return max(joined, default=-1) > max(gone, default=-1)
+    made = log.created(call.get("response_id"), event)
+    told = made is not None and made.has("response", "conversation_id")
+    return made is None or not told or made.get("response", "conversation_id") is not None
 
 
 def turn(log: Log, event: Event) -> list[Event]:

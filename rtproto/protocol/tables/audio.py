@@ -17,7 +17,7 @@ INPUT_AUDIO_BUFFER = Machine(
         ("speaking", "speech stopped"): When("speech item", "stopped", Breach("IAB003", "stopped")),
         # A client may commit by hand while the server hears speech: the turn ends without `speech_stopped`, or that
         # comes later and ends another one.
-        ("speaking", "committed"): "silent",
+        ("speaking", "committed"): When("commit asked for", "silent", Breach("IAB020", "silent")),
         ("silent", "speech stopped"): When("speech cut off", "stopped", Breach("IAB001", "stopped")),
         ("speaking", "cleared"): "silent",
         ("stopped", "committed"): When(

@@ -60,10 +60,18 @@ FUNCTION_CALL = Machine(
         ("unknown", "call"): "called",
         # The call's own events repeat it.
         ("called", "call"): When("call of its own", "called", Breach("ITM024", "called")),
-        ("called", "output sent"): "called",
-        ("called", "output"): "answered",
+        ("called", "output sent"): When(
+            "call in the conversation",
+            When("only output", "called", Breach("ITM022", "called")),
+            Breach("ITM021", "called"),
+        ),
+        ("called", "output"): When("call in the conversation", "answered", Breach("ITM021", "answered")),
         ("answered", "call"): When("call of its own", "answered", Breach("ITM024", "answered")),
-        ("answered", "output sent"): When("only output", "answered", Breach("ITM022", "answered")),
+        ("answered", "output sent"): When(
+            "call in the conversation",
+            When("only output", "answered", Breach("ITM022", "answered")),
+            Breach("ITM021", "answered"),
+        ),
         ("answered", "output"): When("only output", "answered", Breach("ITM022", "answered")),
     },
     breaches={

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.values import field, tag_of
-from rtproto.rules.base import Context, Rule, Verdict, history
+from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
 from rtproto.rules.common import item_entity
 from rtproto.rules.examples import Example, at, change, drop, repeat, swap
 
@@ -151,9 +151,13 @@ class VadTurnOrder(Rule):
     severity = Severity.WARNING
     basis = "observed"
     partial = "seen"
-    message = "the commit comes after {what} of its turn"
+    message = "the commit comes {what}"
     evidence = "Azure documents the order; 16 of 16 turns in OpenAI and Azure recordings."
-    exceptions = "Transcription runs beside it; emulators and xAI start the response first."
+    exceptions = (
+        "Transcription runs beside it; emulators and xAI start the response first. A commit that the client asked for, "
+        "or may have; one of a turn that the client cleared, or that an idle timeout made."
+    )
+    on = ("input_audio_buffer.committed",)
     symptoms = ("history",)
     example = Example(
         "voice_turn",
@@ -164,15 +168,33 @@ class VadTurnOrder(Rule):
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        if broken.state == "speaking":
+            what = "before the speech has stopped"
+            yield Verdict({"what": what}, entity=broken.entity, broken=broken, witnesses=history(broken, 1))
+            return
         item = context.facts.items.get(field(broken.event, "item_id") or "")
         yield Verdict(
-            {"what": "the response" if item is None else "the item"},
+            {"what": f"after the {'response' if item is None else 'item'} of its turn"},
             entity=broken.entity,
             broken=broken,
             witnesses=history(broken, 1)
             if item is None
             else (Witness(item.line, item.announced_by, "added the item"),),
         )
+
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        facts, buffer = context.facts, context.engine.find("input audio buffer")
+        line, _, moved = buffer.history[-1] if buffer is not None and buffer.history else (0, "", "")
+        # It ends a turn, or one that was cleared or left meanwhile, or comes again before the item of the last one.
+        if (
+            line == context.line
+            or moved in ("cleared", "detection switched")
+            or facts.committed_item is not None
+        ):
+            return NOTHING
+        if not facts.turn_detection_on() or facts.idle_item is not None or not facts.commits_by_itself(event):
+            return NOTHING
+        return (Verdict({"what": "without any speech"}, entity=buffer),)
 
 
 class InterruptIgnored(Rule):

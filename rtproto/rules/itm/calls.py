@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
+from rtproto.protocol.calls import creates
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict, history
-from rtproto.rules.common import item_entity
+from rtproto.rules.common import asked_at, item_entity
 from rtproto.rules.examples import Example, after, at, change, swap
 
 
 class CallOutputForUnknownCall(Rule):
-    """A function_call_output answers a call that is in the conversation.
+    """A function_call_output answers a call that is in the conversation: not one that was deleted, refused, or made out
+    of band.
 
     The server refuses it (`invalid_tool_call_id`), and the model goes on waiting for the tool.
     """
@@ -23,14 +25,16 @@ class CallOutputForUnknownCall(Rule):
     name = "call-output-for-unknown-call"
     needs = "any"
     partial = "seen"
-    message = "no function call {call_id} is in the conversation"
+    message = "no function call {call_id} is in the conversation{why}"
     evidence = (
         "The types say that the server checks for a function_call of the same call_id; the refusal is "
         "invalid_tool_call_id."
     )
     exceptions = (
         "Mid-session: the call is adopted. Recordings of the client alone. Before the server has said anything but "
-        "errors, when nobody knows yet whether the recording holds its start. Seeded history may create the call first."
+        "errors, when nobody knows yet whether the recording holds its start. Seeded history may create the call "
+        "first. A call of a response without a conversation_id, which only null marks as out of band, and one that "
+        "may have been refused by an error that names no request."
     )
     symptoms = ("refused", "tools")
     example = Example(
@@ -42,12 +46,37 @@ class CallOutputForUnknownCall(Rule):
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         if not context.begun:
             return
+        call_id = broken.entity.key[0]
+        why, witnesses = _lost(context, call_id)
         yield Verdict(
-            {"call_id": str(broken.entity.key[0])},
+            {"call_id": str(call_id), "why": why},
             entity=broken.entity,
             broken=broken,
-            witnesses=history(broken),
+            witnesses=witnesses or history(broken),
         )
+
+
+def _lost(context: Context, call_id: Any) -> tuple[str, tuple[Witness, ...]]:
+    """Why a call is not in the conversation, as far as that is known, and what shows it."""
+    facts = context.facts
+    refused = facts.refused_calls.get(call_id)
+    if refused is not None:
+        return "; it was refused", (Witness(refused, "error", "refused the call"),)
+    misnamed = facts.items.get(call_id)
+    if misnamed is not None and misnamed.call_id is not None:
+        made = Witness(misnamed.line, misnamed.announced_by, "announced the call")
+        return f"; that is the id of the call's item, whose call_id is {misnamed.call_id}", (made,)
+    item_id = facts.call_items.get(call_id, "")
+    entity = item_entity(context, item_id)
+    if item_id in facts.deleted and entity is not None:
+        return "; it was deleted", history(entity, 1)
+    item = facts.items.get(item_id)
+    response = None if item is None else facts.responses.get(item.response_id or "")
+    if response is None:
+        return "", ()
+    return f"; {response.id} made it out of band", (
+        Witness(response.line, "response.created", "started the response"),
+    )
 
 
 class CallOutputDuplicate(Rule):
@@ -63,7 +92,10 @@ class CallOutputDuplicate(Rule):
     needs = "any"
     message = "the function call {call_id} has its output already"
     evidence = "No document says how two outputs are merged; the conversation would hold both."
-    exceptions = "An output that was deleted before the new one was sent."
+    exceptions = (
+        "An output that was deleted or refused before the new one was sent; an error that names no request may have "
+        "refused it."
+    )
     symptoms = ("tools",)
     example = Example(
         "tool_call",
@@ -80,11 +112,13 @@ class CallOutputDuplicate(Rule):
     )
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        call_id = broken.entity.key[0]
+        sent = [asked_at(r, "sent it") for r in creates(context.facts, "function_call_output", call_id)]
         yield Verdict(
-            {"call_id": str(broken.entity.key[0])},
+            {"call_id": str(call_id)},
             entity=broken.entity,
             broken=broken,
-            witnesses=history(broken),
+            witnesses=sent[0] if sent and context.direction == "client" else history(broken),
         )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rtproto.events.common.items import Message
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, kind_of, listed, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
@@ -21,7 +22,8 @@ _ASSISTANT = {"beta": ("text", "audio", "item_reference"), "ga": ("output_text",
 
 
 class RoleContentMismatch(Rule):
-    """A message holds the content types of its role: system and user give input, the assistant gives output.
+    """A message, created or given as input of a response, holds the content types of its role: system and user give
+    input, the assistant gives output.
 
     The server refuses anything else with `invalid_value`; history seeding with beta's `text` is the usual way there.
     """
@@ -46,13 +48,18 @@ class RoleContentMismatch(Rule):
         "conversation.item.created",
         "conversation.item.done",
         "response.output_item.done",
+        "response.create",
     )
-    only = ("item.type", "message")
     example = Example("text_turn", change("conversation.item.create", "item.content.0.type", "output_text"))
 
-    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        item = event.item
-        if item.role == "assistant" and not context.facts.dialect_shown:
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        if context.type == "response.create":
+            given = listed(event, "response", "input") or ()
+            return [verdict for item in given for verdict in self._judge(context, item)]
+        return self._judge(context, event.item)
+
+    def _judge(self, context: Context, item: Any) -> Iterable[Verdict]:
+        if not isinstance(item, Message) or (item.role == "assistant" and not context.facts.dialect_shown):
             return NOTHING
         dialect = "beta" if context.facts.dialect == "beta" else "ga"
         legal = _ASSISTANT[dialect] if item.role == "assistant" else _CONTENT.get(item.role, ())
@@ -65,10 +72,11 @@ class RoleContentMismatch(Rule):
     def _told(
         self, context: Context, item: Any, kind: str, dialect: str, legal: tuple[str, ...]
     ) -> Iterator[Verdict]:
+        created = context.type != "response.create"
         yield Verdict(
             {"kind": kind, "role": item.role, "dialect": dialect, "legal": " and ".join(legal)},
             severity=None if context.direction == "client" else Severity.WARNING,
-            entity=context.engine.find("conversation item", (field(item, "id"),)),
+            entity=item_entity(context, field(item, "id")) if created else None,
         )
 
 

@@ -321,17 +321,24 @@ class DeletedUnknownItem(Rule):
 
 
 class ItemUsedAfterDelete(Rule):
-    """Nothing happens to an item that was deleted."""
+    """Nothing happens to an item that was deleted, and none is put after it."""
 
     code = "ITM018"
     name = "item-used-after-delete"
     severity = Severity.WARNING
     basis = "observed"
-    message = "`{type}` of an item that was deleted"
+    message = "`{type}` {how} an item that was deleted"
     evidence = (
         "Against the live server, retrieving or deleting a deleted item is refused (speaches' live tests)."
     )
-    exceptions = "Late transcriptions of a deleted item."
+    exceptions = (
+        "Late transcriptions of a deleted item. An item after a deleted one, unless the client asked for it when the "
+        "deletion was told: before, the two cross."
+    )
+    on = ("conversation.item.added", "conversation.item.created")
+    reads = ("previous_item_id",)
+    when = ("asked for",)
+    unless = ("at the tail",)
     symptoms = ("history",)
     example = Example(
         "barge_in",
@@ -351,6 +358,19 @@ class ItemUsedAfterDelete(Rule):
         found=at("conversation.item.truncated"),
         because=(at("conversation.item.deleted"),),
     )
+
+    def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
+        yield Verdict({"how": "of"}, entity=broken.entity, broken=broken, witnesses=history(broken))
+
+    def check(self, context: Context, event: Any) -> Iterable[Verdict]:
+        request = context.facts.ledger.answered_by(event)
+        before = item_entity(context, event.previous_item_id)
+        if request is None or before is None or before.state != "deleted":
+            return NOTHING
+        if request.line < before.history[-1][0]:
+            return NOTHING
+        joined = item_entity(context, field(event.item, "id"))
+        return (Verdict({"how": "after"}, entity=joined, witnesses=history(before, 1)),)
 
 
 class OutOfBandItemInConversation(Rule):

@@ -17,20 +17,29 @@ class _Calls:
     """The approvals of one connection, and the calls that need them."""
 
     def __init__(self) -> None:
-        self.calls: dict[str, tuple[str, str]] = {}
-        """Server label and tool of each call, by its item."""
+        self.calls: dict[str, tuple[str, str, str | None]] = {}
+        """Server label, tool and request of each call that has not begun, by its item."""
         self.requests: dict[str, tuple[str, str]] = {}
-        """The same of each request for approval."""
+        """Server label and tool of each request for approval."""
         self.answers: dict[str, bool] = {}
         """Whether a request was approved: by the client's own word, else by the item that shows another writer's."""
+        self.used: set[str] = set()
+        """Requests whose approval a call has used."""
 
-    def approved(self, call: tuple[str, str]) -> bool:
-        """Whether a request to call this tool of this server was approved."""
-        return any(self.answers.get(id) for id, asked in self.requests.items() if asked == call)
+    def approved(self, label: str, tool: str, named: str | None) -> bool:
+        """Whether a request for this call was approved: the one that it names, else one that no other has used."""
+        asked = (label, tool)
+        requests = [id for id, what in self.requests.items() if what == asked and id not in self.used]
+        if named in self.requests:
+            requests = [named]
+        approved = next((id for id in requests if self.answers.get(id)), None)
+        self.used.update(() if approved is None else (approved,))
+        return approved is not None
 
 
 class ApprovalSkipped(Rule):
-    """A remote tool for which `require_approval` is `always` is called only after the client has approved.
+    """A remote tool for which `require_approval` is `always` is called only after the client has approved, and each
+    approval is for one call.
 
     Somebody wanted to be asked before data leaves, or something is written; nobody was.
     """
@@ -43,7 +52,10 @@ class ApprovalSkipped(Rule):
     partial = "start"
     message = "{tool} of {label} is called without approval"
     evidence = "The types describe require_approval as the tools that need one. No recording has a case."
-    exceptions = "Filters, and labels that were offered with other settings too."
+    exceptions = (
+        "Filters, and labels that were offered with other settings too. A call that does not name its request may have "
+        "any approval of its tool that no other call has used."
+    )
     on = (
         "conversation.item.create",
         "conversation.item.added",
@@ -63,7 +75,7 @@ class ApprovalSkipped(Rule):
         item = None if context.type == "response.mcp_call.in_progress" else event.item
         known: _Calls = context.memory(self.code, _Calls)
         if isinstance(item, McpCall):
-            known.calls[item.id] = item.server_label, item.name
+            known.calls[item.id] = item.server_label, item.name, field(item, "approval_request_id")
         elif isinstance(item, McpApprovalRequest):
             known.requests[item.id] = item.server_label, item.name
         elif isinstance(item, McpApprovalResponse):
@@ -71,7 +83,7 @@ class ApprovalSkipped(Rule):
         else:
             call = known.calls.pop(field(event, "item_id"), None)
             facts = context.facts
-            if call is None or known.approved(call) or facts.mid_session or not context.both_directions:
+            if call is None or known.approved(*call) or facts.mid_session or not context.both_directions:
                 return
             offers = facts.remote_tools.get(call[0], [])
             if offers and all(field(tool, "require_approval") == "always" for tool in offers):

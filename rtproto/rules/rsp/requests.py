@@ -33,7 +33,10 @@ class ResponseWithoutCause(Rule):
     evidence = (
         "The guide on costs names the two ways a response begins: by hand, or by voice activity detection."
     )
-    exceptions = "Side-band writers and SIP, whose requests are not in the recording."
+    exceptions = (
+        "Side-band writers and SIP, whose requests are not in the recording. A response between the end of the user's "
+        "speech and its commit is IAB020."
+    )
     on = ("response.created",)
     unless = ("asked for",)
     symptoms = ("overlap",)
@@ -44,8 +47,10 @@ class ResponseWithoutCause(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        facts = context.facts
-        if facts.ledger.answered_by(event) is not None or facts.turn_due:
+        facts, hearing = context.facts, context.facts.hearing
+        # Speech that goes on is no turn yet: what is answered meanwhile is one that was committed before.
+        too_early = hearing.speaking and hearing.commit_line <= hearing.unasked_line
+        if facts.ledger.answered_by(event) is not None or (facts.turn_due and not too_early):
             return ()
         if (
             facts.mid_session
@@ -53,7 +58,8 @@ class ResponseWithoutCause(Rule):
             or next(facts.ledger.pending("response.create"), None)
         ):
             return ()
-        return (Verdict(),)
+        begun = Witness(hearing.start_line, "input_audio_buffer.speech_started", "began the user's turn")
+        return (Verdict(witnesses=(begun,) if too_early else ()),)
 
 
 _EXPLAINED = ("RSP001", "RSP006", "RSP017")

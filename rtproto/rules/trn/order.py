@@ -24,16 +24,17 @@ class TranscriptionNotConfigured(Rule):
     code = "TRN001"
     name = "transcription-not-configured"
     partial = "seen"
-    message = "`{type}`, but no session so far has asked for transcription"
+    message = "`{type}`, but {what}"
     evidence = (
         "The types say that these events come when transcription is configured; 100 of 100 events in OpenAI and Azure "
         "recordings."
     )
     exceptions = (
-        "After transcription was turned off, late events are in order. Nothing is said where the session does not show "
-        "its transcription, or where the recording misses its start. Deltas are not judged, their end is."
+        "After transcription was turned off, the transcripts of turns that were spoken before, or soon after, are in "
+        "order. Nothing is said where the session does not show its transcription, or where the recording misses its "
+        "start. Deltas are not judged, their end is."
     )
-    on = (*SESSIONS, COMPLETED, FAILED, SEGMENT)
+    on = (*SESSIONS, COMPLETED, FAILED, SEGMENT, "input_audio_buffer.committed")
     symptoms = ("transcript", "config", "bill")
     example = Example(
         "transcription",
@@ -44,18 +45,47 @@ class TranscriptionNotConfigured(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        shown: set[bool] = context.memory(self.code, set[bool])
+        known: _Asked = context.memory(self.code, _Asked)
+        facts = context.facts
         if context.type in SESSIONS:
             config = setting(event.session, "transcription")
             # What the session does not show may be on.
-            shown.add(config is not None)
+            known.shown.add(config is not None)
             return NOTHING
-        unasked = False in shown and True not in shown and not context.facts.mid_session
-        if not unasked or not context.first(self.code, field(event, "item_id") or ""):
+        item_id = field(event, "item_id") or ""
+        off = False in known.shown and not facts.mid_session
+        if context.type == "input_audio_buffer.committed":
+            if off and True in known.shown and _was_off(context, item_id):
+                known.off.add(item_id)
             return NOTHING
-        line = context.facts.session_line
-        witness = Witness(line, "session.updated", "showed a session without transcription")
-        return (Verdict(witnesses=(witness,)),)
+        if True not in known.shown:
+            what = "no session so far has asked for transcription"
+        elif item_id in known.off and setting(facts.session, "transcription") is None:
+            what = "transcription was off when the turn was committed"
+        else:
+            return NOTHING
+        if not off or not context.first(self.code, item_id):
+            return NOTHING
+        witness = Witness(facts.session_line, facts.session_type, "showed a session without transcription")
+        return (Verdict({"what": what}, witnesses=(witness,)),)
+
+
+class _Asked:
+    """What the session has shown of transcription, and the turns that it was not on for."""
+
+    def __init__(self) -> None:
+        self.shown: set[bool] = set()
+        """Whether it may be on, for every session so far."""
+        self.off: set[str] = set()
+        """The items of turns that were committed long after it was turned off."""
+
+
+def _was_off(context: Context, item_id: str) -> bool:
+    """Whether transcription was off, and not only just, when this turn began and when it is committed."""
+    facts = context.facts
+    begun = facts.hearing.start_line if facts.hearing.item == item_id else context.line
+    off = setting(facts.session, "transcription") is None
+    return off and facts.changed_line < begun and not facts.just_changed(context.line)
 
 
 class TranscriptionTerminalRepeated(Rule):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rtproto.protocol.calls import is_lost
 from rtproto.protocol.engine import Key
 from rtproto.testing.model import WORDS, Event, Item
 from rtproto.testing.stage import Stage, move
@@ -84,7 +85,7 @@ def unanswered(stage: Stage, call_id: str) -> bool:
 def answer_call(stage: Stage, key: Key) -> Iterator[Event]:
     """Send the output of a call."""
     item = stage.model.items.get(stage.facts.call_items.get(key[0], ""))
-    if item is None or not item.ready or stage.model.over:
+    if item is None or not item.ready or stage.model.over or is_lost(stage.facts, key[0]):
         return
     if stage.state("function call", *key) != "called" and not unanswered(stage, key[0]):
         return

@@ -36,7 +36,8 @@ def truncated(stage: Stage, key: Key) -> Iterator[Event]:
 
 @move("output_audio_buffer.started", "output audio buffer", needs="webrtc")
 def started(stage: Stage, key: Key) -> Iterator[Event]:
-    yield {"response_id": key[0]}
+    if not any(stage.state("output audio buffer", other) == "playing" for other in stage.model.responses):
+        yield {"response_id": key[0]}
 
 
 def interrupted(stage: Stage, key: Key) -> bool:
