@@ -59,6 +59,15 @@ def test_out017_the_arguments_of_a_call_that_is_cut_in_the_middle_are_done() -> 
     assert [code for code, *_ in said(judge("call_cut_short", drop(ARGUMENTS)), "OUT017")] == ["OUT017"]
 
 
+def test_out017_nothing_is_known_of_a_call_after_its_response() -> None:
+    lines = session("tool_call")
+    done = lines.pop(line_of("tool_call", DONE) - 1)
+    at = next(n for n, (_, event) in enumerate(lines) if event["type"] == "response.done")
+    lines.insert(at + 1, done)
+
+    assert {f.code for f in check(encode(lines)).findings} == {"OUT005", "RSP009"}
+
+
 # Speech that is never committed.
 
 

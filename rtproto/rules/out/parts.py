@@ -224,8 +224,9 @@ class KindDoneMissing(Rule):
         return (Verdict({"whole": "part", "missing": missing}, witnesses=history(part)[:1]),)
 
     def _judge_call(self, context: Context, event: Any) -> Iterable[Verdict]:
-        call = context.entity
-        if call is None or call.met_halfway():
+        call, response = context.entity, context.facts.responses.get(event.response_id)
+        # Of a response that is done the streams are forgotten.
+        if call is None or call.met_halfway() or (response is not None and response.done):
             return ()
         streams = [stream.state for stream in call.children if stream.machine.name == "stream"]
         if "done" in streams or (not streams and event.item.status != "completed"):
