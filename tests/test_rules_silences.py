@@ -457,3 +457,17 @@ def test_itm020_content_of_another_role(dialect: str, type: str) -> None:
 
     assert told(give("input_text")) == [("ITM020", 2)]
     assert told(give("output_text" if dialect == "ga" else "text")) == []
+
+
+def test_cli001_says_what_to_send_instead() -> None:
+    talk = Talk("ga")
+    talk.opens()
+    talk.client("transcription_session.update", session={"input_audio_format": "pcm16"})
+    talk.client("response.interrupt")
+    talk.client("response.configure")
+
+    assert [said.partition("`; ")[2] for said in words(talk, "CLI001")] == [
+        "send `session.update` with a session of type transcription",
+        "`response.cancel` stops a response",
+        "",
+    ]

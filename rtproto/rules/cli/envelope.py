@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rtproto.events.dialect import direction_of
@@ -11,6 +11,13 @@ from rtproto.protocol.values import field
 from rtproto.rules.base import FOREIGN, NOTHING, UNKNOWN, Context, Rule, Verdict
 from rtproto.rules.cli.settings import CLIENT_EVENTS
 from rtproto.rules.examples import Example, after, change
+
+_INSTEAD: Mapping[tuple[str, str], str] = {
+    ("ga", "transcription_session.update"): "; send `session.update` with a session of type transcription",
+    ("ga", "response.interrupt"): "; `response.cancel` stops a response",
+    ("beta", "response.interrupt"): "; `response.cancel` stops a response",
+}
+"""What to send instead of names that clients are known to send, by dialect."""
 
 
 class UnknownClientEvent(Rule):
@@ -25,7 +32,7 @@ class UnknownClientEvent(Rule):
     basis = "schema"
     dialects = ("beta", "ga", "translation")
     needs = "client"
-    message = "the {dialect} dialect has no client event `{type}`"
+    message = "the {dialect} dialect has no client event `{type}`{instead}"
     evidence = (
         "The client unions of openai 3.54: 12 beta, 11 GA and 3 translation events; a GA server refuses others with "
         "the list of legal types (live probe of Azure's GA endpoint)."
@@ -44,10 +51,11 @@ class UnknownClientEvent(Rule):
         if context.direction != "client":
             return
         dialect = context.facts.dialect
+        args = {"dialect": dialect, "instead": _INSTEAD.get((dialect, context.type), "")}
         if direction_of(context.type) is None:
-            yield Verdict({"dialect": dialect})
+            yield Verdict(args)
         elif (dialect, context.type) == ("ga", "transcription_session.update"):
-            yield Verdict({"dialect": dialect}, severity=Severity.WARNING)
+            yield Verdict(args, severity=Severity.WARNING)
 
 
 _LONGEST_ID = 512
