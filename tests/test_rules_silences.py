@@ -471,3 +471,14 @@ def test_cli001_says_what_to_send_instead() -> None:
         "`response.cancel` stops a response",
         "",
     ]
+
+
+def test_shp001_an_approval_needs_no_id() -> None:
+    def approval(**item: Any) -> Talk:
+        talk = Talk("ga")
+        talk.opens()
+        talk.client("conversation.item.create", item={"type": "mcp_approval_response", **item})
+        return talk
+
+    assert "SHP001" not in [code for code, _ in told(approval(approval_request_id="item_q", approve=True))]
+    assert ("SHP001", 2) in told(approval(approval_request_id="item_q"))

@@ -82,9 +82,12 @@ class McpApprovalRequest(Variant, frozen=True, kw_only=True, tag="mcp_approval_r
 
 
 class McpApprovalResponse(Variant, frozen=True, kw_only=True, tag="mcp_approval_response"):
-    """The application's answer to an approval request, added as an item of the conversation."""
+    """The application's answer to an approval request, added as an item of the conversation.
 
-    id: str
+    The published type demands `id`; the vendor's own client for JavaScript sends none, as for any item that it creates.
+    """
+
+    id: str | UnsetType = UNSET
     object: ItemObject | UnsetType = UNSET
     status: ItemStatus | UnsetType = UNSET
     approval_request_id: str
