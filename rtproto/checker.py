@@ -407,8 +407,8 @@ class SessionChecker:
         context = self._context
         context.type = event.type
         pseudo = base.UNKNOWN if direction_of(event.type) is None else base.MISDIRECTED
-        found = salvage(event.raw) if direction == "server" else None
-        under = None if found is None else self._judge_salvaged_id(found, direction)
+        found = salvage(event.raw)
+        under = None if found is None or direction == "client" else self._judge_salvaged_id(found, direction)
         for other in DIALECTS.values():
             types = other.client_types if direction == "client" else other.server_types
             if event.type not in types:
@@ -428,6 +428,8 @@ class SessionChecker:
             return
         if direction == "server" and pseudo == base.UNKNOWN:
             self._judge(self._place(event.type, direction), event, under)
+        elif pseudo == base.UNKNOWN:
+            self._facts.note_unknown(event.type, None if found is None else found.event_id, context.line)
         if pseudo == base.MISDIRECTED or event.type not in self._profile.events:
             under = self._tell(pseudo, event, under)
         if pseudo == base.MISDIRECTED and direction == "client":

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from rtproto.checker import SessionChecker
-from rtproto.findings import Finding
+from rtproto.findings import Finding, Severity
 from rtproto.rules.examples import after, before, change, drop, upto
 from rtproto.rules.sessions import session, silence
-from tests.judging import judge, said
+from tests.judging import check, edited, judge, said
 
 
 def asked(**wish: Any) -> list[Finding]:
@@ -517,3 +517,43 @@ def test_cli003_what_a_recorder_cut_is_no_fault(payload: str) -> None:
     findings = judge("voice_turn", change("input_audio_buffer.append", "audio", payload))
 
     assert "CLI003" not in {f.code for f in findings}
+
+
+@pytest.mark.parametrize(
+    "payload, blamed, cut",
+    [
+        ("hello, can you hear me?", True, False),
+        ("AAA*" * 60, True, False),
+        ("AAAA…", False, True),
+        ("[audio omitted]", False, True),
+    ],
+)
+def test_what_never_was_audio_was_not_cut_by_the_recorder(payload: str, blamed: bool, cut: bool) -> None:
+    append = {"type": "input_audio_buffer.append", "audio": payload}
+    checker = check(edited("text_turn", after("session.updated", "client", append)))
+
+    assert ("CLI003" in {f.code for f in checker.findings}) is blamed
+    assert any("cut by the recorder" in limit for limit in checker.report().limits) is cut
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_refusal_of_an_event_that_nobody_knows_is_joined_to_it(named: bool) -> None:
+    asked = {"type": "response.interrupt", "event_id": "evt_stop"}
+    error = {
+        "type": "invalid_request_error",
+        "code": "invalid_value",
+        "message": "Invalid value: 'response.interrupt'.",
+        "event_id": "evt_stop" if named else None,
+    }
+    refusal = {"type": "error", "event_id": "event_e", "error": error}
+    checker = check(
+        edited(
+            "text_turn",
+            after("session.updated", "server", refusal),
+            after("session.updated", "client", asked),
+        )
+    )
+
+    (trouble,) = checker.report().troubles
+    assert (trouble.refused_line, trouble.refused_type) == (4, "response.interrupt")
+    assert [f.code for f in checker.findings if f.severity > Severity.INFO] == ["CLI001"]

@@ -10,6 +10,7 @@ padded, without line breaks; the unused bits before the padding are not looked a
 | `g711_alaw`, `audio/pcma` | 8 kHz, mono, 8 bit | 8 |
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -60,3 +61,21 @@ def is_valid(audio: str) -> bool:
 def decode(audio: str) -> bytes:
     """The bytes of the base64 text.  Raises `ValueError` where `is_valid` would be false."""
     return pybase64.b64decode(audio, validate=True)
+
+
+_MARKS = re.compile(r"<|…|\.\.\.|\[(?!object )")
+_WORDS = re.compile(
+    r"\b(?:audio|base64|bytes|binary|chars|cut|data|elided|omitted|redacted|removed|trimmed)\b", re.IGNORECASE
+)
+"""What recorders write in the place of audio."""
+_NEVER_BASE64 = re.compile(r"[^\w+/=*-]")
+"""What is in no base64, however it was cut, nor in a mask: spaces, quotes, stops."""
+
+
+def looks_cut(payload: str) -> bool:
+    """Whether an audio payload was shortened or replaced by whoever recorded it."""
+    if _MARKS.search(payload) is not None:
+        return True
+    if len(payload) >= 88 or payload == "undefined":
+        return False
+    return _WORDS.search(payload) is not None or _NEVER_BASE64.search(payload.strip()) is None

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import UNSET
 
 from rtproto.events.audio import BYTES_PER_MS
-from rtproto.protocol.memory import Memory
+from rtproto.protocol.clock import Clock
 from rtproto.protocol.values import field, tag_of
 
 _DETECTS_NOTHING = re.compile(r'"type"\s*:\s*(?:"none"|null)')
@@ -27,7 +27,7 @@ def voice_of(config: Any) -> str | None:
     return name_of_voice(field(config, "voice") or field(config, "audio", "output", "voice"))
 
 
-class Effective(Memory):
+class Effective(Clock):
     """The memory of one connection, asked for its configuration."""
 
     __slots__ = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rtproto.events.audio import is_valid
 from rtproto.findings import Excerpt
 from rtproto.protocol.values import field
 from rtproto.wire_shape import UNKNOWN_TAG
@@ -52,7 +53,7 @@ def excerpt(event: Any, type: str, direction: str, line: int) -> Excerpt:
     for name in _TEXTS:
         value = field(event, name)
         if isinstance(value, str):
-            audio = name == "audio" or "audio.delta" in type
+            audio = (name == "audio" or "audio.delta" in type) and is_valid(value)
             fields.append((name, f"<{len(value)} characters of base64>" if audio else cut(value)))
     return Excerpt(line=line, direction=direction, type=type, fields=tuple(fields))
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
+from rtproto.events.audio import looks_cut
 from rtproto.protocol.calls import note_refusal
 from rtproto.protocol.conversation import Conversation
 from rtproto.protocol.effective import voice_of
 from rtproto.protocol.happenings import Happening
 from rtproto.protocol.hearing import COMMIT_MS, Taken, total
-from rtproto.protocol.records import CLIENT_IDS, Item, Response, kinds, response_of, settle
+from rtproto.protocol.records import CLIENT_IDS, Item, Response, kinds, response_of, settle, wants_answer
 from rtproto.protocol.values import field, joined, tag_of
 
 if TYPE_CHECKING:
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
 
 ELIDED_BELOW = 64
 """Decoded bytes (1.3 ms of pcm16) under which audio is taken for cut by the recorder; cassettes around keep 24."""
-PATIENCE = 20.0
-"""Seconds after which an answer that has not come will not come: what then stops is not just the recording."""
-STALL = 30.0
-"""Seconds without a sign of life after which a response in progress is called stalled."""
-
-
-def _wants_answer(item: Any) -> bool:
-    """Whether a client gives an item of that kind to have a response to it."""
-    return tag_of(item) == "function_call_output" or field(item, "role") == "user"
 
 
 class Facts(Conversation):
@@ -62,16 +54,6 @@ class Facts(Conversation):
         """It has happened on the connection."""
         self.happened = joined(self.happened, happening)
 
-    def end(self, *, cut: bool, time: float | None) -> None:
-        """The recording is over: cut off, or because the connection was closed; `time` is that of its close."""
-        self.cut = cut
-        if time is not None:
-            self.time = time
-
-    def waited(self, since: float | None) -> bool:
-        """Whether the recording goes on long enough after that second for an answer to have come."""
-        return since is not None and self.time is not None and self.time - since >= PATIENCE
-
     def writes_to_default(self, response: Any) -> bool:
         """Whether a response object belongs to the default conversation.
 
@@ -84,10 +66,6 @@ class Facts(Conversation):
             return conversation_id is not None
         oldest = next(self.ledger.pending("response.create"), None)
         return oldest is None or bool(field(oldest.event, "response", "conversation") != "none")
-
-    def stalled(self, time: float) -> bool:
-        """Whether a response in progress has given no sign of life for too long."""
-        return self.heard is not None and time - self.heard > STALL
 
     def hears_turn(self, line: int) -> bool:
         """Whether a turn of the user's is going on, or was when turn detection was switched off just now."""
@@ -119,7 +97,7 @@ class Facts(Conversation):
             self._note_remote_tools(field(event, "session") or field(event, "response"))
         if type == "response.create":
             self.asked_line = line
-        elif type == "conversation.item.create" and _wants_answer(event.item):
+        elif type == "conversation.item.create" and wants_answer(event.item):
             self.offered = (line, tag_of(event.item) or "")
         request = self.ledger.ask(type, event, line)
         if request is None:
@@ -133,6 +111,12 @@ class Facts(Conversation):
             if current is not None:
                 request.active = current.id
                 request.winding_down = bool(current.output) and not current.open_items
+
+    def note_unknown(self, type: str, event_id: str | None, line: int) -> None:
+        """Remember a client event of a type that nobody knows, which the server may refuse."""
+        if event_id:
+            self.note_client_id(event_id, line)
+        self.ledger.suspect(type, line, event_id)
 
     def note_client_id(self, event_id: str, line: int) -> None:
         """Remember the id that the client gave an event: an error may refer to it."""
@@ -443,7 +427,8 @@ class Facts(Conversation):
             entity.size += size
             return
         if size is None or size < ELIDED_BELOW:
-            self.elided = joined(self.elided, "server")
+            if size is not None or looks_cut(field(event, "delta") or ""):
+                self.elided = joined(self.elided, "server")
             entity.size = None
         elif entity.size is not None:
             entity.size += size
@@ -474,7 +459,9 @@ class Facts(Conversation):
         if size is None:
             self.ledger.suspect(tag_of(event) or "", line, field(event, "event_id"))
         if size is None or size < ELIDED_BELOW:
-            self.elided = joined(self.elided, "client")
+            # What never was base64 is the client's fault (CLI003), and no cut of the recorder's.
+            if size is not None or looks_cut(field(event, "audio") or ""):
+                self.elided = joined(self.elided, "client")
             self.appended = self.hearing.emptied = None
         elif self.appended is not None:
             self.appended += size

@@ -13,6 +13,11 @@ IDENTITY = ("type", "role", "name", "server_label")
 """The members of an item that stay as they were announced."""
 
 
+def wants_answer(item: Any) -> bool:
+    """Whether a client gives an item of that kind to have a response to it."""
+    return tag_of(item) == "function_call_output" or getattr(item, "role", None) == "user"
+
+
 def identity(item: Any) -> Identity:
     """The values of those members, each None where there is none."""
     role, name = getattr(item, "role", None), getattr(item, "name", None)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
-from rtproto.protocol.facts import STALL, Facts
+from rtproto.protocol.clock import STALL
+from rtproto.protocol.facts import Facts
 from rtproto.protocol.values import field
 from rtproto.rules.base import BACKWARDS, Context, Rule, Unjudged, Verdict
 from rtproto.rules.examples import Example, after, change, fill, later

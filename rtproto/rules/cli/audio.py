@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
+from rtproto.events.audio import looks_cut
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import BAD_AUDIO, LARGE_AUDIO, NOTHING, Context, Rule, Verdict
 from rtproto.rules.examples import Example, after, at, change, fill
-from rtproto.rules.out import looks_cut
 from rtproto.rules.sessions import silence
 
 

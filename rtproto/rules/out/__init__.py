@@ -5,6 +5,5 @@ function calls (`calls`), and the items' appearance in the conversation (`mirror
 """
 
 from rtproto.rules.out import audio, calls, items, mirror, parts, texts
-from rtproto.rules.out.audio import looks_cut
 
-__all__ = ["audio", "calls", "items", "looks_cut", "mirror", "parts", "texts"]
+__all__ = ["audio", "calls", "items", "mirror", "parts", "texts"]

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rtproto.events.audio import looks_cut
 from rtproto.findings import Severity
 from rtproto.protocol.values import field
 from rtproto.rules.base import BAD_AUDIO, Context, Rule, Verdict, history
 from rtproto.rules.examples import Example, at, change, drop
-
-_MARKS = re.compile(r"<|…|\.\.\.|\[(?!object )")
-_WORDS = re.compile(
-    r"\b(?:audio|base64|bytes|binary|chars|cut|data|elided|omitted|redacted|removed|trimmed)\b", re.IGNORECASE
-)
-"""What recorders write in the place of audio."""
-_NEVER_BASE64 = re.compile(r"[^\w+/=*-]")
-"""What is in no base64, however it was cut, nor in a mask: spaces, quotes, stops."""
 
 
 class AudioDeltaNotBase64(Rule):
@@ -43,15 +35,6 @@ class AudioDeltaNotBase64(Rule):
         payload = field(event, "delta")
         if context.direction == "server" and isinstance(payload, str) and not looks_cut(payload):
             yield Verdict()
-
-
-def looks_cut(payload: str) -> bool:
-    """Whether an audio payload was shortened or replaced by whoever recorded it."""
-    if _MARKS.search(payload) is not None:
-        return True
-    if len(payload) >= 88 or payload == "undefined":
-        return False
-    return _WORDS.search(payload) is not None or _NEVER_BASE64.search(payload.strip()) is None
 
 
 class AudioPartWithoutTranscript(Rule):
