@@ -65,8 +65,8 @@ Exceptions
   Emulators that send audio late.
 
 Relaxed
-  xai: at most a warning. `response.output_audio.done` follows `response.content_part.done` (every
-  spoken answer).
+  xai: only noted. `response.output_audio.done` follows `response.content_part.done` (every spoken
+  answer).
 """
     )
 
@@ -130,7 +130,7 @@ def test_rules_as_data() -> None:
             "relaxed": [
                 {
                     "profiles": ["xai"],
-                    "severity": "warning",
+                    "severity": "info",
                     "why": "`response.output_audio.done` follows `response.content_part.done` (every spoken answer).",
                 }
             ],
