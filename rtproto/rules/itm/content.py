@@ -64,8 +64,7 @@ class RoleContentMismatch(Rule):
         dialect = "beta" if context.facts.dialect == "beta" else "ga"
         legal = _ASSISTANT[dialect] if item.role == "assistant" else _CONTENT.get(item.role, ())
         for part in item.content:
-            kind = kind_of(part)
-            if kind not in legal and kind is not None and legal:
+            if tag_of(part) not in legal and legal and (kind := kind_of(part)) is not None:
                 return self._told(context, item, kind, dialect, legal)
         return NOTHING
 

@@ -69,6 +69,7 @@ class CallIdMismatch(Rule):
         "conversation.item.created",
         "conversation.item.done",
     )
+    only = ("item.type", "function_call", None)
     depends = ("call_id",)
     symptoms = ("tools",)
     example = Example(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from msgspec import UNSET
@@ -58,6 +58,18 @@ _LEFT_OUT: Mapping[str, tuple[str, str]] = {
 recording of OpenAI has; and what is expected there."""
 
 
+_HAS: Mapping[str, Callable[[Any], bool]] = {
+    type: {
+        "session.type": lambda event: kind_of(event.session) is not None,
+        "response.id": lambda event: event.response.id is not UNSET,
+        "part": lambda event: event.part is not UNSET,
+        "output_index": lambda event: event.output_index is not UNSET,
+    }[path]
+    for type, (path, _) in _LEFT_OUT.items()
+}
+"""Whether an event of that type has that member."""
+
+
 class RequiredFieldMissing(FaultRule):
     """An event has the members that its type requires.
 
@@ -81,8 +93,12 @@ class RequiredFieldMissing(FaultRule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         if context.fault is not None:
             return super().check(context, event)
+        if _HAS[context.type](event):
+            return NOTHING
         path, expected = _LEFT_OUT[context.type]
-        return NOTHING if _has(context, event, path) else self._missing(context, path, expected)
+        if path == "session.type" and context.facts.dialect != "ga":
+            return NOTHING  # Only GA tells sessions apart by it.
+        return self._missing(context, path, expected)
 
     def _missing(self, context: Context, path: str, expected: str) -> Iterator[Verdict]:
         # What ends without an id can only be the response that is going on.
@@ -91,16 +107,6 @@ class RequiredFieldMissing(FaultRule):
             {"path": f"$.{path}", "expected": expected},
             entity=context.engine.find("response", (current,)),
         )
-
-
-def _has(context: Context, event: Any, path: str) -> bool:
-    """Whether an event has one of the members that some leave out."""
-    if path == "session.type":
-        # Only GA tells sessions apart by it.
-        return context.facts.dialect != "ga" or kind_of(event.session) is not None
-    if path == "response.id":
-        return event.response.id is not UNSET
-    return getattr(event, path) is not UNSET
 
 
 class FieldTypeWrong(FaultRule):
