@@ -38,6 +38,8 @@ UNREACHED: Mapping[Cell, str] = {
         }.items()
         for input in inputs
     },
+    ("idle turn", "added", "committed"): "sessions with an idle timeout answer their turns",
+    ("idle turn", "added", "timeout"): "sessions with an idle timeout answer their turns",
     ("idle turn", "committed", "speech started"): "the item follows its commit at once",
     ("idle turn", "committed", "response created"): "the committed turn, which misses its item, objects",
 }

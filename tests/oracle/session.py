@@ -168,7 +168,8 @@ def itm020(log: Log) -> Faults:
             if ga
             else {"text"} | ({"audio"} if e.server else set()),
         }
-        for item in (e.get("item"),) if e.has("item") and e.type != "conversation.item.retrieved" else ():
+        items = [e.get("item")] if e.has("item") and e.type != "conversation.item.retrieved" else []
+        for item in items + ((e.get("response", "input") or []) if e.type == "response.create" else []):
             held = {part.get("type") for part in item.get("content") or [] if isinstance(part, dict)}
             if item.get("type") == "message" and item.get("role") in table and held - table[item["role"]]:
                 yield e.at, Severity.WARNING if e.server else Severity.ERROR
