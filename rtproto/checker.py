@@ -321,7 +321,7 @@ class SessionChecker:
                 place = self._restart(event)
                 context.entity = place.entity
         facts = self._facts
-        facts.mid_session = self._engine.mid_session
+        facts.mid_session = facts.ledger.midway = self._engine.mid_session
         if plan.happening is not None and plan.happening not in facts.happened:
             facts.happen(plan.happening)
         if not salvaged:

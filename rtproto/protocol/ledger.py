@@ -1,7 +1,10 @@
 """Requests and their answers: what the client asked for, and which server event settles it.
 
-Successes come in the order of their requests; errors may come later than the successes of later requests, so an error
-is matched by `error.event_id`, and where that is null by what it says (`rtproto.protocol.refusals`).
+Successes come in the order of their requests, but a request may never be answered, and out-of-band responses overtake
+one another: of several requests of a kind the one whose values the success shows is meant (`rtproto.protocol.fits`),
+and among equals the oldest that no later one has overtaken.  Errors may come later than the successes of later
+requests, so an error is matched by `error.event_id`, and where that is null by what it says
+(`rtproto.protocol.refusals`).
 
 Few requests are open at a time.  Where they become many, they are filed under all that they are looked up by, so that
 no event takes longer the more there are.
@@ -11,10 +14,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from rtproto.events.common.content import InputAudio
 from rtproto.protocol import refusals
+from rtproto.protocol.fits import FITS, fit
 from rtproto.protocol.records import Response
 from rtproto.protocol.values import NO_NAMES, field, joined, tag_of
 
@@ -39,6 +45,10 @@ QUESTIONS: Mapping[str, str] = {answer: request for request, answers in ANSWERS.
 _CREATE = "conversation.item.create"
 _FRESH = 8
 """Open requests that are looked through one by one."""
+_COMPARED = 8
+"""Requests of which each might have had the answer, of which so many are compared with it beside the latest."""
+_NAMED = 64
+"""Requests with an event_id that were granted, of which so many are remembered: the latest."""
 _SUSPECTS = 64
 """Events that no answer follows unless they are refused, of which so many are remembered: the latest."""
 
@@ -48,6 +58,7 @@ class Request:
 
     __slots__ = (
         "active",
+        "doubtful",
         "event",
         "id",
         "keys",
@@ -72,6 +83,8 @@ class Request:
         self.keys = tuple(dict.fromkeys((type, *_wanted(self), *_told(self))))
         """All that it is looked up by."""
         self.settled = False
+        self.doubtful = False
+        """Whether an answer came that was another's, which the client had asked for before the recording began."""
         self.active: str | None = None
         """For `response.create`: the default response that was in progress when it was sent; for `response.cancel`: the
         response in progress that it was about."""
@@ -86,16 +99,19 @@ class Ledger:
 
     __slots__ = (
         "_answer",
+        "_answered",
         "_asked_about",
         "_count",
         "_doubted",
         "_filed",
         "_fresh",
+        "_named",
         "_suspects",
         "contested",
         "generated",
         "granted",
         "guessed",
+        "midway",
     )
 
     def __init__(self) -> None:
@@ -105,11 +121,19 @@ class Ledger:
         """Those before them, by everything that they are looked up by."""
         self._suspects: OrderedDict[Request, None] = OrderedDict()
         """Those among them that can only be refused."""
-        self._count = self._doubted = 0
-        """How many requests there were, and how many when an `error` came last that names none."""
+        self._named: OrderedDict[str, Request] = OrderedDict()
+        """Those that were granted, by their event_id: an `error` may come later that shows it was another's success."""
+        self._count = 0
+        """How many requests there were."""
+        self._doubted: dict[str, int] = {}
+        """And how many when an `error` came last that names none: by the type that it is about, "" for any."""
         self._asked_about: Any = None
         """The event that was last asked about, and the answer: several rules ask about the same one."""
         self._answer: Request | None = None
+        self.midway = False
+        """Whether the recording starts in the middle: the first answers may be those of requests before it."""
+        self._answered = NO_NAMES
+        """Types of requests of which one was answered since then."""
         self.contested: tuple[Request, Response] | None = None
         """The last `response.create` that was taken for answered by a response which the server may as well have begun
         by itself, and that response, until it is done."""
@@ -231,8 +255,12 @@ class Ledger:
         return QUESTIONS[tag_of(event) or ""] not in self.guessed and self.answered_by(event) is None
 
     def doubts(self, request: Request) -> bool:
-        """Whether an `error` that names no request came after this one, so that it may have been refused."""
-        return request.number <= self._doubted
+        """Whether an `error` that names no request came after this one, so that it may have been refused; or another's
+        answer, where the recording starts midway."""
+        if not self._doubted:
+            return request.doubtful
+        doubted = max(self._doubted.get(request.type, 0), self._doubted.get("", 0))
+        return request.number <= doubted or request.doubtful
 
     def _find(self, event: Any) -> Request | None:
         type = tag_of(event) or ""
@@ -253,7 +281,32 @@ class Ledger:
             named = self._first((question, item_id))
             if named is not None:
                 return named
-        return self._first(*_offered(question, event))
+        keys = _offered(question, event)
+        oldest = self._first(*keys)
+        if oldest is None or not (self.midway or self._filed or len(self._fresh) > 1):
+            return oldest
+        return self._fitting(question, event, keys, oldest)
+
+    def _fitting(
+        self, question: str, event: Any, keys: tuple[Hashable, ...], oldest: Request
+    ) -> Request | None:
+        """Of the requests that are looked up by one of these, the one that the success fits best."""
+        late = self._late(question)
+        fresh = [request for request in self._fresh if request.type == question]
+        if not late and question not in self._filed and len(fresh) == 1:
+            return oldest
+        filed = merge(*(self._filed.get(key, ()) for key in keys), key=lambda request: request.number)
+        candidates = [*islice(filed, _COMPARED), *(r for r in fresh if not set(keys).isdisjoint(r.keys))]
+        if not late and len(candidates) == 1:
+            return oldest
+        overtaken = self.granted.get(question, 0)
+        fits = [(fit(question, r.event, event), not r.doubtful, r.line > overtaken) for r in candidates]
+        best = max(fits)
+        return None if late and best[0] < FITS else candidates[fits.index(best)]
+
+    def _late(self, question: str) -> bool:
+        """Whether an answer to such a request may be that of one before the recording began."""
+        return self.midway and question not in self._answered
 
     def grant(self, type: str, event: Any) -> None:
         """Strike out the request of that type which an event grants that is not the usual answer."""
@@ -273,11 +326,41 @@ class Ledger:
         if tag_of(event) != "error":
             if request is not None:
                 self.granted[request.type] = max(request.line, self.granted.get(request.type, 0))
-        elif field(event, "error", "event_id") is None:
+                if request.id is not None:
+                    self._named[request.id] = request
+                    if len(self._named) > _NAMED:
+                        self._named.popitem(last=False)
+            if self.midway:
+                self._note_answer(QUESTIONS.get(tag_of(event) or ""), request)
+            return request
+        named: str | None = field(event, "error", "event_id")
+        if named is None:
             if request is not None:
                 self.guessed = joined(self.guessed, request.type)
-            self._doubted = self._count
+            for type in refusals.told_by_code(event) or ("",):
+                self._doubted[type] = self._count
+        elif request is None and named in self._named:
+            self._hand_on(self._named.pop(named))
         return request
+
+    def _hand_on(self, refused: Request) -> None:
+        """The success that was taken for that of a request which is refused now was the next one's."""
+        wanted = _wanted(refused)
+        for request in self.pending(refused.type):
+            if request.number > refused.number and _wanted(request) == wanted:
+                self._strike(request)
+                self.granted[request.type] = max(request.line, self.granted[request.type])
+                return
+
+    def _note_answer(self, question: str | None, request: Request | None) -> None:
+        """The first answer after a start midway leaves the requests that it did not fit in doubt."""
+        if question is None or not self._late(question):
+            return
+        waiting = [] if request is not None else list(self.pending(question))
+        for other in waiting:
+            other.doubtful = True
+        if request is not None or waiting:
+            self._answered = joined(self._answered, question)
 
 
 def alike(asked: Any, item: Any) -> bool:

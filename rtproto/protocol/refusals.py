@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 ACTIVE = "conversation_already_has_active_response"
 """The code of an `error` that refuses a response because another one of the conversation is in progress."""
 
+NOT_ACTIVE = "response_cancel_not_active"
+"""The code of an `error` that refuses a cancel because no response is in progress."""
+
 ERROR_CODES: Mapping[str, tuple[str, ...]] = {
     ACTIVE: ("response.create",),
-    "response_cancel_not_active": ("response.cancel",),
+    NOT_ACTIVE: ("response.cancel",),
     "input_audio_buffer_commit_empty": ("input_audio_buffer.commit",),
     "cannot_update_voice": ("session.update", "response.create"),
     "item_delete_invalid_item_id": ("conversation.item.delete",),
@@ -95,6 +98,12 @@ def active_response(event: Any) -> str | None:
     return None if found is None else found[1]
 
 
+def told_by_code(event: Any) -> tuple[str, ...]:
+    """The only requests that an `error` can be about, by its code; none where the code does not tell."""
+    code: str | None = field(event, "error", "code")
+    return () if code in _VAGUE else ERROR_CODES.get(code or "", ())
+
+
 def refused(ledger: Ledger, event: Any) -> Request | None:
     """The open request that an `error` refuses, as far as that can be told.
 
@@ -119,11 +128,14 @@ def _hindered(ledger: Ledger, event: Any, named: str | None) -> Request | None:
 def _by_what_it_says(ledger: Ledger, event: Any) -> Request | None:
     code: str | None = field(event, "error", "code")
     message = (field(event, "error", "message") or "")[:_LONGEST]
-    types = () if code in _VAGUE else ERROR_CODES.get(code or "", ())
+    types = told_by_code(event)
     told = _by_parameter(event, message)
     types = tuple(type for type in types if type in told) or types or told
     if not types:
         types = next((about for words, about in _WORDS if words.search(message)), ())
+    if code == NOT_ACTIVE and (latest := next(ledger.latest("response.cancel"), None)) is not None:
+        # Those before it may have had their effect, and the end of their response is on its way.
+        return _holder(ledger, types, message) or latest
     if types:
         return _holder(ledger, types, message) or _oldest(ledger, types)
     quoted = _QUOTED.search(message)

@@ -49,7 +49,7 @@ class Track:
         self.line += 1
         self.facts.see(direction)
         self.engine.step(place, event, self.line)
-        self.facts.mid_session = self.engine.mid_session
+        self.facts.mid_session = self.facts.ledger.midway = self.engine.mid_session
         if direction == "client":
             self.facts.note_client(place.plan.type, event, self.line)
         place.handler(event, self.line, place.entity, size)

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import UNSET
 
 from rtproto.findings import Severity, Witness
+from rtproto.protocol.fits import in_place, keeps_words
 from rtproto.protocol.values import field
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.common import asked_at, blamed, item_entity
@@ -111,7 +112,10 @@ class PreviousItemDisagreesWithRequest(Rule):
     needs = "both"
     message = "previous_item_id is {actual}, the client asked for {asked}"
     evidence = "The types describe the member: root for the beginning, else the item to insert after."
-    exceptions = "An empty string, which the live server takes for the end."
+    exceptions = (
+        "An empty string, which the live server takes for the end. An item that may be the answer to another request: "
+        "an error that names none came between, or the recording starts midway."
+    )
     symptoms = ("history",)
     on = ("conversation.item.added", "conversation.item.created")
     when = ("asked for",)
@@ -123,13 +127,14 @@ class PreviousItemDisagreesWithRequest(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
-        request: Any = context.facts.ledger.answered_by(event)
-        asked = field(request.event, "previous_item_id")
-        actual = event.previous_item_id
-        if not asked or actual is UNSET or actual == (None if asked == "root" else asked):
+        ledger = context.facts.ledger
+        request: Any = ledger.answered_by(event)
+        if in_place(request.event, event) or ledger.doubts(request):
+            return NOTHING
+        if "conversation.item.create" in ledger.guessed and not keeps_words(request.event.item, event.item):
             return NOTHING
         verdict = Verdict(
-            {"actual": actual or "null", "asked": asked},
+            {"actual": event.previous_item_id or "null", "asked": request.event.previous_item_id},
             entity=item_entity(context, field(event, "item", "id")),
             witnesses=asked_at(request, "asked for the item"),
         )

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Entity
+from rtproto.protocol.fits import keeps_words
 from rtproto.protocol.ledger import Request, alike
 from rtproto.protocol.values import field, listed, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
@@ -59,7 +60,11 @@ class ItemCreateUnanswered(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         request = context.facts.ledger.answered_by(event)
-        if request is None or context.facts.ledger.doubts(request) or _keeps_words(request, event.item):
+        if (
+            request is None
+            or context.facts.ledger.doubts(request)
+            or keeps_words(request.event.item, event.item)
+        ):
             return NOTHING
         return self._changed(context, event, request)
 
@@ -67,7 +72,7 @@ class ItemCreateUnanswered(Rule):
         later = context.facts.ledger.pending("conversation.item.create")
         # The answer to a request that was refused may be late.
         if request.names or not any(
-            alike(r.event.item, event.item) and _keeps_words(r, event.item) for r in later
+            alike(r.event.item, event.item) and keeps_words(r.event.item, event.item) for r in later
         ):
             yield Verdict(
                 {"what": "the item has another text than the client gave it"},
@@ -83,19 +88,6 @@ class ItemCreateUnanswered(Rule):
                 what = "the server never answered the request for this item"
                 place = _in_its_place(context, verdict.line or 0)
                 yield structs.replace(verdict, args={"what": what}, entity=place)
-
-
-def _keeps_words(request: Request, item: Any) -> bool:
-    """Whether an item has the texts with which it was asked for, as far as both tell them."""
-    content = getattr(item, "content", None)
-    if content is not None and content == getattr(request.event.item, "content", None):
-        return True
-    pairs = zip(_words(request.event.item), _words(item), strict=False)
-    return all(None in (asked, shown) or asked.strip() == shown.strip() for asked, shown in pairs)
-
-
-def _words(item: Any) -> list[Any]:
-    return [field(item, "output"), *(field(part, "text") for part in listed(item, "content") or ())]
 
 
 def _in_its_place(context: Context, line: int) -> Entity | None:

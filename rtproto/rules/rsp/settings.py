@@ -87,7 +87,10 @@ class MetadataNotEchoed(Rule):
     needs = "both"
     message = "the request's metadata did not come back: {lost}"
     evidence = "The types recommend metadata for telling simultaneous responses apart."
-    exceptions = "Where turn detection may have started the response instead."
+    exceptions = (
+        "Where turn detection may have started the response instead. A request that an error which names none may have "
+        "refused; the first response after a start midway."
+    )
     on = ("response.created",)
     when = ("asked for",)
     symptoms = ("config",)
@@ -109,11 +112,7 @@ class MetadataNotEchoed(Rule):
             return ()
         asked = field(request.event, "response", "metadata")
         given = event.response.metadata
-        if not asked or given == asked:
-            return ()
-        if any(
-            given == field(r.event, "response", "metadata") for r in facts.ledger.pending("response.create")
-        ):
+        if not asked or given == asked or facts.ledger.doubts(request):
             return ()
         witness = Witness(request.line, "response.create", "asked for the response", "client")
         lost = [key for key, value in asked.items() if not given or given.get(key) != value]

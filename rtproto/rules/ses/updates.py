@@ -27,7 +27,9 @@ def _paths(paths: list[str]) -> str:
 def _asked_for(context: Context, event: Any) -> Request | None:
     """The update that this event answers, where both were decoded in full and nothing else was wrong with it."""
     request = context.facts.ledger.answered_by(event)
-    if request is None or not isinstance(request.event, Event) or _at_fault(context, request):
+    if request is None or request.doubtful or not isinstance(request.event, Event):
+        return None
+    if _at_fault(context, request):
         return None
     asked = tag_of(field(request.event, "session"))
     if asked is not None and asked != tag_of(field(event, "session")):
@@ -127,7 +129,9 @@ class SessionUpdateUnanswered(Rule):
             return
         last_error: int = context.memory(self.code, dict).get("error", 0)
         for request in context.facts.ledger.open:
-            if request.type in _REQUESTS and request.line > last_error and not _at_fault(context, request):
+            if request.type not in _REQUESTS or request.doubtful:
+                continue
+            if request.line > last_error and not _at_fault(context, request):
                 yield Verdict(
                     severity=Severity.INFO if cut and not context.facts.waited(request.time) else None,
                     line=request.line,
@@ -197,7 +201,8 @@ class SessionUpdatedChangesUnrequestedField(Rule):
     )
     exceptions = (
         "Neighbours in `audio.input` or `audio.output` of what was asked for; instructions and tools of a prompt; "
-        "what either session leaves out; another writer on the same session (SES006)."
+        "what either session leaves out; what an update asked for that is not answered yet; another writer on the same "
+        "session (SES006)."
     )
     on = _ANSWERS
     symptoms = ("config",)
@@ -216,7 +221,7 @@ class SessionUpdatedChangesUnrequestedField(Rule):
         before, now = settings(plain(context.facts.session)), settings(plain(event.session))
         touched = {path.rpartition(".")[0] for path in asked if "." in path}
         paths = [
-            f"session.{path}"
+            path
             for path in now.keys() & before.keys()
             if path not in asked
             and path.rpartition(".")[0] not in touched
@@ -226,8 +231,16 @@ class SessionUpdatedChangesUnrequestedField(Rule):
             and not agree(before[path], now[path])
         ]
         if paths:
+            # An update that is not answered yet may have had its effect.
+            pending = [r for r in context.facts.ledger.pending(request.type) if r is not request]
+            others = [
+                settings(plain(field(r.event, "session"))) for r in pending if isinstance(r.event, Event)
+            ]
+            paths = [p for p in paths if not any(p in other and agree(other[p], now[p]) for other in others)]
+        if paths:
             witnesses = (
                 Witness(context.facts.session_line, "", "showed the session before"),
                 Witness(request.line, request.type, "did not ask for it", direction="client"),
             )
-            yield Verdict({"paths": _paths(sorted(paths)), "line": request.line}, witnesses=witnesses)
+            named = [f"session.{path}" for path in sorted(paths)]
+            yield Verdict({"paths": _paths(named), "line": request.line}, witnesses=witnesses)
