@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -196,3 +197,20 @@ def test_ids_of_the_client_are_remembered_in_a_window(monkeypatch: pytest.Monkey
         assert facts.client_ids[f"id{number}"] == number
         assert len(facts.client_ids) <= 4
     assert facts.client_ids == {"id17": 17, "id18": 18, "id19": 19}
+
+
+def test_an_item_that_took_the_id_of_an_output_answers_no_call() -> None:
+    output = {"id": "item_o", "type": "function_call_output", "call_id": "call_1", "output": "{}"}
+    said = {"id": "item_o", "type": "message", "role": "assistant", "content": []}
+    added, announced = (
+        ga.decode_server_event(msgspec.json.encode({"event_id": "event_1", **event}))
+        for event in (
+            {"type": "conversation.item.added", "previous_item_id": None, "item": output},
+            {"type": "response.output_item.added", "response_id": "resp_1", "output_index": 0, "item": said},
+        )
+    )
+    deleted = ga.ConversationItemDeleted(event_id="event_2", item_id="item_o")
+
+    assert [item.id for item in remembered(added).answering("call_1")] == ["item_o"]
+    assert [*remembered(added, deleted).answering("call_1")] == []
+    assert [*remembered(added, announced).answering("call_1")] == []

@@ -288,3 +288,11 @@ def test_an_error_that_names_no_request_leaves_all_earlier_ones_in_doubt() -> No
     assert ledger.doubts(update)
     assert later is not None
     assert not ledger.doubts(later)
+
+
+def test_the_rarer_of_the_values_that_a_message_quotes_decides() -> None:
+    same = [ga.ConversationItemCreate(item=message("item_new")) for _ in range(2)]
+    other = ga.ConversationItemCreate(item=message("item_own"))
+    told = error("invalid_value", "Of 'item_new' and 'item_own' one is taken.")
+
+    assert settled(asked(*same, other), told) == 3

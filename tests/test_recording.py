@@ -127,6 +127,16 @@ def test_what_the_client_says_before_it_has_heard_of_its_session_is_not_the_last
     assert [(f.code, f.line) for f in second.roots(Severity.WARNING)] == [("DIA005", len(lines) + 1)]
 
 
+def test_what_waited_before_it_stays_with_the_connection_that_it_was_asked_of() -> None:
+    lines = [json.loads(line) for line in CLEAN.splitlines()]
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "And?"}]}
+    asked = {"direction": "client", "event": {"type": "conversation.item.create", "item": item}}
+    first, second = check(jsonl(*lines[:-1], asked, lines[-1], *again("sess_2"))).sessions
+
+    assert [(f.code, f.line) for f in first.findings] == [("ITM013", len(lines))]
+    assert second.roots(Severity.WARNING) == ()
+
+
 def test_a_connection_that_another_follows_did_not_go_on_for_long() -> None:
     """The second begins a minute later, and the response that was in progress may have ended meanwhile."""
     lines = [json.loads(line) for line in CLEAN.splitlines()]

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from rtproto.checker import SessionChecker
+from rtproto.findings import Severity
 from rtproto.recording import check_stream
 from rtproto.reports import render
 from rtproto.rules.examples import Edit, after, change, drop, upto
 from rtproto.rules.sessions import session, silence
 from tests.judging import edited, judge
 
+DONE = "conversation.item.done"
 MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "And now?"}]}
 APPEND = {"type": "input_audio_buffer.append", "audio": silence(100)}
 REFUSAL = {
@@ -179,3 +181,23 @@ def test_the_report_says_what_is_open_at_the_end() -> None:
     assert f"  open at the end:\n    line {created}: `resp_1` is never done (RSP007)\nchecked" in render(
         report
     )
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_an_idle_turn_is_answered_where_turns_are(answers: bool) -> None:
+    """With `create_response: false` nobody says that the server answers the silence."""
+    setting = change("session.created", "session.audio.input.turn_detection.create_response", answers)
+    over = upto("response.created", 1)
+    again = {
+        "type": "input_audio_buffer.timeout_triggered",
+        "event_id": "event_t9",
+        "audio_start_ms": 6300,
+        "audio_end_ms": 11300,
+        "item_id": "item_u3",
+    }
+    done = sum(event["type"] == DONE for _, event in over.apply(session("idle_timeout"))) - 1
+
+    ended = [f.code for f in judge("idle_timeout", setting, over, cut=False)]
+    later = judge("idle_timeout", setting, over, after(DONE, "server", again, done))
+    repeated = [f.code for f in later if f.severity > Severity.INFO]
+    assert ("IAB017" in ended, "IAB017" in repeated) == (answers, answers)

@@ -168,6 +168,19 @@ def test_a_request_that_lost_the_race_against_the_servers_own_response_is_told(e
     assert manual(refused) == [("RSP020", "error", 10, [7, 11, 12])]
 
 
+def test_a_later_turn_is_still_due_once_the_answer_to_an_earlier_one_is_known() -> None:
+    committed = {
+        "type": "input_audio_buffer.committed",
+        "event_id": "event_c9",
+        "previous_item_id": "item_u1",
+        "item_id": "item_u9",
+    }
+    refused = after("response.created", "server", active("resp_1", "evt_hasty"))
+
+    told = manual(refused, after("response.created", "server", committed))
+    assert ("RSP020", "error", 10) in {finding[:3] for finding in told}
+
+
 @pytest.mark.parametrize(
     "refusal",
     [active("resp_of_another"), active("resp_1", "evt_another"), error(None, "invalid_value")],

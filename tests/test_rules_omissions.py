@@ -426,3 +426,10 @@ def test_an_item_of_an_unknown_type_may_have_any_id(id: Any) -> None:
     thing = {"type": "nonsense", "id": id}
 
     assert judge("text_turn", change("response.done", "response.output.0", thing))[0].code == "SHP005"
+
+
+def test_the_output_of_a_call_keeps_its_call_id() -> None:
+    other = change("conversation.item.done", "item.call_id", "call_2", 2)
+
+    assert "OUT021" in {f.code for f in judge("tool_call", other)}
+    assert judge("tool_call") == []

@@ -48,7 +48,7 @@ class Conversation(Effective):
             if is_outside(self, self.call_items.setdefault(item.call_id, item.id)):
                 self.call_items[item.call_id] = item.id
             self.refused_calls.pop(item.call_id, None)
-        elif item.type == "function_call_output":
+        else:
             self.call_outputs.setdefault(item.call_id, {})[item.id] = None
 
     def answering(self, call_id: str) -> Iterator[Item]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rtproto.events.common.items import FunctionCall, Message
+from rtproto.events.common.items import FunctionCall
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.records import Item
 from rtproto.protocol.values import field, listed, tag_of
@@ -69,7 +69,7 @@ class CallIdMismatch(Rule):
         "conversation.item.created",
         "conversation.item.done",
     )
-    only = ("item.type", "function_call", None)
+    only = ("item.type", "function_call", "function_call_output", None)
     depends = ("call_id",)
     symptoms = ("tools",)
     example = Example(
@@ -80,8 +80,6 @@ class CallIdMismatch(Rule):
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:
         item = getattr(event, "item", None)
-        if item.__class__ is Message:
-            return ()
         item_id = field(item, "id") if item is not None else event.item_id
         known = context.facts.items.get(item_id or "")
         actual = field(event if item is None else item, "call_id")
