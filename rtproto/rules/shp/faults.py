@@ -58,15 +58,13 @@ _LEFT_OUT: Mapping[str, tuple[str, str]] = {
 recording of OpenAI has; and what is expected there."""
 
 
-_HAS: Mapping[str, Callable[[Any], bool]] = {
-    type: {
-        "session.type": lambda event: kind_of(event.session) is not None,
-        "response.id": lambda event: event.response.id is not UNSET,
-        "part": lambda event: event.part is not UNSET,
-        "output_index": lambda event: event.output_index is not UNSET,
-    }[path]
-    for type, (path, _) in _LEFT_OUT.items()
+_TESTS: Mapping[str, Callable[[Any], bool]] = {
+    "session.type": lambda event: kind_of(event.session) is not None,
+    "response.id": lambda event: event.response.id is not UNSET,
+    "part": lambda event: event.part is not UNSET,
+    "output_index": lambda event: event.output_index is not UNSET,
 }
+_HAS: Mapping[str, Callable[[Any], bool]] = {type: _TESTS[path] for type, (path, _) in _LEFT_OUT.items()}
 """Whether an event of that type has that member."""
 
 
