@@ -296,3 +296,53 @@ def test_the_rarer_of_the_values_that_a_message_quotes_decides() -> None:
     told = error("invalid_value", "Of 'item_new' and 'item_own' one is taken.")
 
     assert settled(asked(*same, other), told) == 3
+
+
+def test_the_refusal_of_a_cancel_is_about_the_latest() -> None:
+    """The one before it may have had its effect, and the end of its response is on its way."""
+    ledger = asked(ga.ResponseCancel(), ga.ResponseCancel())
+    assert settled(ledger, error("response_cancel_not_active")) == 2
+
+
+def test_an_error_about_one_kind_of_request_leaves_no_doubt_about_another() -> None:
+    ledger = asked(UPDATE, ga.ResponseCancel(), ga.ResponseCancel())
+    ledger.settle(error("response_cancel_not_active"))
+    assert [ledger.doubts(request) for request in ledger.open] == [False, True]
+
+
+def test_a_success_is_handed_on_when_the_error_names_its_request() -> None:
+    first, second = (ga.InputAudioBufferCommit(event_id=f"evt_{nth}") for nth in (1, 2))
+    committed = ga.InputAudioBufferCommitted(event_id="event_1", item_id="item_1")
+    for answers, open_lines in ((1, []), (0, [2])):
+        ledger = asked(first, second)
+        for _ in range(answers):
+            ledger.settle(committed)
+        ledger.settle(error(event_id="evt_1"))
+        ledger.settle(error(event_id="evt_1"))
+        assert [request.line for request in ledger.open] == open_lines
+
+    alone = asked(first)
+    alone.settle(committed)
+    assert alone.settle(error(event_id="evt_1")) is None
+
+
+def test_of_the_requests_that_were_granted_the_latest_are_remembered() -> None:
+    committed = ga.InputAudioBufferCommitted(event_id="event_1", item_id="item_1")
+    ledger = Ledger()
+    for line in range(1, 101):
+        ledger.ask("input_audio_buffer.commit", ga.InputAudioBufferCommit(event_id=f"evt_{line}"), line)
+        ledger.settle(committed)
+    ledger.ask("input_audio_buffer.commit", ga.InputAudioBufferCommit(), 101)
+    ledger.settle(error(event_id="evt_36"))
+    assert [request.line for request in ledger.open] == [101]
+    ledger.settle(error(event_id="evt_37"))
+    assert ledger.open == []
+
+
+def test_of_many_requests_the_oldest_and_the_latest_are_compared() -> None:
+    texts = [f"text {nth}" for nth in range(40)]
+    items = [ga.Message(role="user", content=[ga.InputText(text=text)]) for text in texts]
+    ledger = asked(*(ga.ConversationItemCreate(item=item) for item in items))
+    for nth in (7, 39, 0):
+        shown = ga.Message(id=f"item_{nth}", role="user", content=[ga.InputText(text=texts[nth])])
+        assert settled(ledger, ga.ConversationItemAdded(event_id="event_1", item=shown)) == nth + 1

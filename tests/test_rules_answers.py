@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from rtproto.rules.sessions.script import Script, add_item, ga_session, start, user_message, write
+from rtproto.rules.sessions.script import (
+    Script,
+    add_item,
+    ga_session,
+    response_object,
+    said_message,
+    start,
+    user_message,
+    write,
+)
 from tests.judging import check, encode, found
 
 COMMIT_EMPTY = "input_audio_buffer_commit_empty"
@@ -111,8 +120,9 @@ def test_an_update_may_be_refused_after_the_next_was_answered() -> None:
 
 
 def test_an_update_that_the_next_answer_passes_over_is_unanswered() -> None:
-    assert faults(updates("B", refused=False)) == []  # cut: the answer may follow
-    assert faults(updates("B", refused=False), cut=False) == [("SES007", 2)]
+    for cut in (True, False):
+        assert faults(updates("B", refused=False), cut=cut) == [("SES007", 2)]
+    assert faults(updates("A", refused=False)) == []  # cut off: the answer to the second may follow
 
 
 @pytest.mark.parametrize("tool_choice, codes", [("none", []), ("required", ["SES009"])])
@@ -124,7 +134,7 @@ def test_what_an_unanswered_update_asked_for_may_show_later(tool_choice: str, co
     script.client("session.update", session={"type": "realtime", "instructions": "B"})
     shown = {**ga_session(vad=True, modality="audio"), "instructions": "B", "tool_choice": tool_choice}
     script.server("session.updated", session=shown)
-    assert [code for code, _ in faults(script)] == codes
+    assert [code for code, _ in faults(script)] == [*codes, "SES007"]
 
 
 @pytest.mark.parametrize("refused, unanswered", [("evt_1", []), (None, [4, 5])])
@@ -193,3 +203,58 @@ def test_an_error_about_one_kind_of_request_excuses_no_other(code: str, codes: l
     script.client("response.cancel")
     refuse(script, code)
     assert [found for found, _ in faults(script, cut=False) if found == "TRU001"] == codes
+
+
+def two_responses() -> Script:
+    """A response of the conversation and one out of band, both in progress."""
+    script = text_session()
+    script.client("response.create")
+    script.server("response.created", response=response_object("resp_1", "in_progress", []))
+    script.client("response.create", response={"conversation": "none"})
+    outside = response_object("resp_o", "in_progress", [], conversation_id=None)
+    script.server("response.created", response=outside)
+    return script
+
+
+def end(script: Script, id: str, reason: str | None) -> None:
+    details = None if reason is None else {"type": "cancelled", "reason": reason}
+    status = "completed" if reason is None else "cancelled"
+    conversation = None if id == "resp_o" else "conv_1"
+    done = response_object(id, status, [], conversation_id=conversation, status_details=details)
+    script.server("response.done", response=done)
+
+
+@pytest.mark.parametrize("reason, codes", [("client_cancelled", []), (None, ["RSP022"])])
+def test_a_cancel_without_an_id_is_about_the_conversations_response(
+    reason: str | None, codes: list[str]
+) -> None:
+    script = two_responses()
+    script.client("response.cancel")
+    end(script, "resp_o", None)
+    script.server(
+        "response.output_item.added",
+        response_id="resp_1",
+        output_index=0,
+        item=said_message("item_a", "in_progress", []),
+    )
+    end(script, "resp_1", reason)
+    findings = check(encode(script.session)).findings
+    assert [f.code for f in findings if f.code == "RSP022"] == codes
+
+
+@pytest.mark.parametrize("named, codes", [("resp_o", ["RSP011"]), ("resp_1", []), (None, [])])
+def test_a_cancel_ends_the_response_that_it_names(named: str | None, codes: list[str]) -> None:
+    script = two_responses()
+    script.client("response.cancel", **({} if named is None else {"response_id": named}))
+    end(script, "resp_1", "client_cancelled")
+    assert [code for code, _ in faults(script)] == codes
+
+
+@pytest.mark.parametrize("outside, codes", [(True, ["RSP021"]), (False, [])])
+def test_a_response_out_of_band_is_cancelled_by_its_id_only(outside: bool, codes: list[str]) -> None:
+    script = two_responses()
+    if outside:
+        end(script, "resp_1", None)
+    for _ in range(2):
+        script.client("response.cancel")
+    assert [code for code, _ in faults(script) if code == "RSP021"] == codes

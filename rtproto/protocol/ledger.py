@@ -18,6 +18,8 @@ from heapq import merge
 from itertools import islice
 from typing import Any
 
+from msgspec import UNSET
+
 from rtproto.events.common.content import InputAudio
 from rtproto.protocol import refusals
 from rtproto.protocol.fits import FITS, fit
@@ -295,7 +297,7 @@ class Ledger:
         fresh = [request for request in self._fresh if request.type == question]
         if not late and question not in self._filed and len(fresh) == 1:
             return oldest
-        filed = merge(*(self._filed.get(key, ()) for key in keys), key=lambda request: request.number)
+        filed = merge(*(self._filed.get(key, ()) for key in set(keys)), key=lambda request: request.number)
         candidates = [*islice(filed, _COMPARED), *(r for r in fresh if not set(keys).isdisjoint(r.keys))]
         if not late and len(candidates) == 1:
             return oldest
@@ -407,7 +409,10 @@ def _offered(question: str, event: Any) -> tuple[Hashable, ...]:
             return ((question, conversation is None),)
         return (question, False), (question, True)
     if question == "response.cancel":
-        return (question, None), (question, field(event, "response", "id"))
+        named = (question, field(event, "response", "id"))
+        # A cancel that names no response is about the default conversation's.
+        outside = getattr(field(event, "response"), "conversation_id", UNSET) is None
+        return (named,) if outside else ((question, None), named)
     return (question,)
 
 

@@ -95,7 +95,9 @@ class CancelReasonWithoutCause(Rule):
             return () if event.response.status != "cancelled" else self._cancelled(context, event)
         known = context.memory(self.code, dict)
         if context.direction == "client":
-            known["asked"] = context.line
+            named = field(event, "response_id")
+            # One that names a response that nobody has seen is RSP023's.
+            known[("asked", named if named in context.facts.responses else None)] = context.line
             return ()
         held = known.get("held")
         if held is None:
@@ -114,7 +116,8 @@ class CancelReasonWithoutCause(Rule):
         if facts.mid_session or response is None:
             return
         if reason == "client_cancelled":
-            asked = known.get("asked", 0) > response.line or facts.ledger.answered_by(event) is not None
+            asked = max(known.get(("asked", None), 0), known.get(("asked", response.id), 0)) > response.line
+            asked = asked or facts.ledger.answered_by(event) is not None
             if context.both_directions and not asked:
                 yield Verdict({"reason": reason, "missing": "the client asked for no such thing"})
         elif (

@@ -282,7 +282,10 @@ class CancelWithoutActiveResponse(Rule):
     evidence = (
         "The types call it safe and say that an error is returned; its code is response_cancel_not_active."
     )
-    exceptions = "A warning from the second time on. A response that was asked for may be about to start."
+    exceptions = (
+        "A warning from the second time on. A response that was asked for may be about to start. One that is out of "
+        "band is cancelled by its id only."
+    )
     on = ("response.cancel",)
     symptoms = ("refused",)
     example = Example(
@@ -297,7 +300,7 @@ class CancelWithoutActiveResponse(Rule):
             return ()
         if facts.turn_due or next(facts.ledger.pending("response.create"), None):
             return ()
-        if not all(response.done for response in facts.responses.values()):
+        if not all(response.done or response.outside for response in facts.responses.values()):
             return ()
         if context.first(self.code):
             return (Verdict({"again": ""}),)

@@ -106,8 +106,8 @@ class SessionUpdateUnanswered(Rule):
     message = "`{type}` got no answer"
     evidence = "The types: the server responds with session.updated, which shows the effective configuration."
     exceptions = (
-        "A recording that merely stops within 20 seconds: a note. An error that names no request may be the answer, "
-        "and so may the fault that another rule found in the update."
+        "A recording that merely stops within 20 seconds, before a later update was answered: a note. An error that "
+        "names no request may be the answer, and so may the fault that another rule found in the update."
     )
     on = ("error",)
     ending = True
@@ -132,8 +132,10 @@ class SessionUpdateUnanswered(Rule):
             if request.type not in _REQUESTS or request.doubtful:
                 continue
             if request.line > last_error and not _at_fault(context, request):
+                passed_over = context.facts.ledger.granted.get(request.type, 0) > request.line
+                late = passed_over or context.facts.waited(request.time)
                 yield Verdict(
-                    severity=Severity.INFO if cut and not context.facts.waited(request.time) else None,
+                    severity=Severity.INFO if cut and not late else None,
                     line=request.line,
                     type=request.type,
                     direction="client",
