@@ -114,6 +114,10 @@ class MetadataNotEchoed(Rule):
         given = event.response.metadata
         if not asked or given == asked or facts.ledger.doubts(request):
             return ()
+        if any(
+            given == field(r.event, "response", "metadata") for r in facts.ledger.pending("response.create")
+        ):
+            return ()
         witness = Witness(request.line, "response.create", "asked for the response", "client")
         lost = [key for key, value in asked.items() if not given or given.get(key) != value]
         return (Verdict({"lost": ", ".join(lost) or "there is more of it"}, witnesses=(witness,)),)
