@@ -258,3 +258,19 @@ def test_a_response_out_of_band_is_cancelled_by_its_id_only(outside: bool, codes
     for _ in range(2):
         script.client("response.cancel")
     assert [code for code, _ in faults(script) if code == "RSP021"] == codes
+
+
+@pytest.mark.parametrize(
+    "first", [{"type": "realtime", "instructions": 5}, {"type": "transcription", "include": []}]
+)
+def test_an_update_that_compares_with_no_answer_has_the_first_one(first: dict[str, Any]) -> None:
+    """One that does not decode, or is for another kind of session, shows in nothing."""
+    script = Script()
+    shown = ga_session(vad=True, modality="audio")
+    script.server("session.created", session=shown)
+    script.client("session.update", session=first)
+    script.client("session.update", session={"type": "realtime", "instructions": "B"})
+    script.server("session.updated", session=shown)
+    assert not {"SES007", "SES008"} & {code for code, _ in faults(script)}
+    script.server("session.updated", session={**shown, "instructions": "C"})
+    assert [code for code, _ in faults(script) if code.startswith("SES00")] == ["SES008"]
