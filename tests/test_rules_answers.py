@@ -274,3 +274,30 @@ def test_an_update_that_compares_with_no_answer_has_the_first_one(first: dict[st
     assert not {"SES007", "SES008"} & {code for code, _ in faults(script)}
     script.server("session.updated", session={**shown, "instructions": "C"})
     assert [code for code, _ in faults(script) if code.startswith("SES00")] == ["SES008"]
+
+
+def test_after_a_refusal_that_names_nothing_a_text_that_nobody_gave_has_no_place() -> None:
+    script = text_session()
+    script.client("conversation.item.create", item=user_message("item_1", "first"))
+    add_item(script, user_message("item_1", "first"), None)
+    wish(script, "a", "item_1")
+    refuse(script, "invalid_value")
+    wish(script, "b", "root")
+    add_item(script, user_message("item_2", "c"), "item_1")
+
+    assert [code for code, _ in faults(script)] == ["ITM013"]
+
+
+@pytest.mark.parametrize("shown, codes", [("b", []), ("c", ["RSP015"])])
+def test_metadata_of_a_later_request_of_the_conversation_is_no_loss(shown: str, codes: list[str]) -> None:
+    """The first may have been refused, and the refusal be late."""
+    script = text_session()
+    for topic in "ab":
+        script.client("response.create", response={"metadata": {"topic": topic}})
+    began = len(script.session)
+    write(script, "resp_1", "item_a1", None)
+    for _, event in script.session[began:]:
+        if "response" in event:
+            event["response"]["metadata"] = {"topic": shown}
+
+    assert [code for code, _ in faults(script)] == codes

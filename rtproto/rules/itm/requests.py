@@ -66,19 +66,12 @@ class ItemCreateUnanswered(Rule):
             or keeps_words(request.event.item, event.item)
         ):
             return NOTHING
-        return self._changed(context, event, request)
-
-    def _changed(self, context: Context, event: Any, request: Request) -> Iterator[Verdict]:
-        later = context.facts.ledger.pending("conversation.item.create")
-        # The answer to a request that was refused may be late.
-        if request.names or not any(
-            alike(r.event.item, event.item) and keeps_words(r.event.item, event.item) for r in later
-        ):
-            yield Verdict(
-                {"what": "the item has another text than the client gave it"},
-                entity=item_entity(context, field(event.item, "id")),
-                witnesses=asked_at(request, "asked for the item"),
-            )
+        verdict = Verdict(
+            {"what": "the item has another text than the client gave it"},
+            entity=item_entity(context, field(event.item, "id")),
+            witnesses=asked_at(request, "asked for the item"),
+        )
+        return (verdict,)
 
     def at_close(self, context: Context, cut: bool) -> Iterator[Verdict]:
         renamed = context.memory(ClientItemIdNotKept.code, set)
