@@ -32,7 +32,7 @@ from rtproto.checker_plan import (
 from rtproto.checker_profile import AnyProfile, profile_in, profile_of
 from rtproto.checker_repeats import collapse
 from rtproto.events.base import UnknownEvent
-from rtproto.events.dialect import DIALECTS, direction_of, event_type
+from rtproto.events.dialect import DIALECTS, SESSION_STARTS, direction_of, event_type
 from rtproto.findings import Finding, SessionReport, Severity
 from rtproto.protocol.engine import Engine
 from rtproto.protocol.facts import ELIDED_BELOW, Facts
@@ -44,8 +44,6 @@ from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.wire import MAX_LINE_BYTES, Decoder, Fault, RawFrame, Salvage, as_bytes, salvage
 
 _OTHER = {"client": "server", "server": "client"}
-FIRST = ("session.created", "transcription_session.created")
-"""What a server begins with, and no client ever sends."""
 
 
 class SessionChecker:
@@ -216,7 +214,9 @@ class SessionChecker:
                 earlier = side.note_id(event.event_id, line)
             context.type = place.plan.type
             # A second start of the connection is another connection, with ids of its own.
-            under = None if earlier is None or context.type in FIRST else self._judge_id(event, earlier)
+            under = (
+                None if earlier is None or context.type in SESSION_STARTS else self._judge_id(event, earlier)
+            )
             self._judge(place, event, under)
             if under is not None:
                 self._taint(place, under)
@@ -281,7 +281,7 @@ class SessionChecker:
             direction = _OTHER[direction] if self._swapped else direction
         if found is None:
             return direction or "server"
-        if not self._facts.seen and direction == "client" and found.type in FIRST:
+        if not self._facts.seen and direction == "client" and found.type in SESSION_STARTS:
             self._swapped = self._swap_is_news = True
             direction = "server"
         if self._dialect is None:

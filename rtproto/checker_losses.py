@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from rtproto.checker import FIRST, SessionChecker
+from rtproto.checker import SessionChecker
 from rtproto.checker_plan import CHECKS, INSTANCES, Place
+from rtproto.events.dialect import SESSION_STARTS, SESSION_UPDATES
 from rtproto.findings import Finding, SessionReport
 from rtproto.protocol.blind import BlindEngine, table_codes
 from rtproto.protocol.values import field
@@ -27,7 +28,6 @@ _LEFT = table_codes() | _SHAPE
 OFF = tuple(sorted(INSTANCES.keys() - _LEFT))
 """The rules that are off where events have lost something."""
 
-_CONFIGURE = ("session.update", "transcription_session.update")
 _LATE_AT_MOST = 64
 """Events that are kept for a connection that may begin."""
 _LOSSES: Mapping[str, str] = {
@@ -69,14 +69,14 @@ class RecordingChecker(SessionChecker):
 
     def _judge(self, place: Place, event: Any, under: int | None = None, *, salvaged: bool = False) -> None:
         context, type = self._context, place.plan.type
-        if type in FIRST and self._is_anothers(event):
+        if type in SESSION_STARTS and self._is_anothers(event):
             self.left = True
             self._sides["server"].events -= 1
             self._facts.time = None  # it says nothing about how long this connection went on
             return
         if context.direction == "server":
             self._late.clear()
-        elif (self._late or type in _CONFIGURE) and len(self._late) < _LATE_AT_MOST:
+        elif (self._late or type in SESSION_UPDATES) and len(self._late) < _LATE_AT_MOST:
             self._late.append((context.line, context.raw, self._facts.time))
         super()._judge(place, event, under, salvaged=salvaged)
 

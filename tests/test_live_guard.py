@@ -7,6 +7,7 @@ import functools
 import json
 import logging
 import threading
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -377,8 +378,8 @@ def test_a_connection_for_threads_is_refused(recorded: bool, tmp_path: Path) -> 
         client.send("{}")
 
 
-@pytest.mark.parametrize("what", [None, 42, True, [1], ga.Error, Fault("empty"), bytearray(b"{}")])
-def test_only_events_are_sent(what: Any) -> None:
+def sent(act: Callable[[Guard], Awaitable[object]]) -> tuple[list[Any], list[Finding]]:
+    """What reaches a server of what a guarded client does, and what was found, once the client has closed."""
     got: list[Any] = []
     found: list[Finding] = []
 
@@ -391,13 +392,22 @@ def test_only_events_are_sent(what: Any) -> None:
 
         async with server(handler) as url:
             async with guard(await connect(url), side="client", on_finding=found.append) as guarded:
-                with pytest.raises(TypeError, match="takes an event of rtproto, a dict or JSON text, not"):
-                    await guarded.send(what)
-                await guarded.send(b'{"type":"response.create"}')
+                await act(guarded)
                 await guarded.close()
             await over.wait()
 
     run(scenario())
+    return got, found
+
+
+@pytest.mark.parametrize("what", [None, 42, True, [1], ga.Error, Fault("empty"), bytearray(b"{}")])
+def test_only_events_are_sent(what: Any) -> None:
+    async def act(guarded: Guard) -> None:
+        with pytest.raises(TypeError, match="takes an event of rtproto, a dict or JSON text, not"):
+            await guarded.send(what)
+        await guarded.send(b'{"type":"response.create"}')
+
+    got, found = sent(act)
     assert got == ['{"type":"response.create"}']
     assert "WIR" not in {finding.code[:3] for finding in found}
 
@@ -425,23 +435,7 @@ def test_what_no_text_message_can_carry_is_neither_judged_nor_sent(what: Any) ->
 
 
 def test_a_text_that_is_no_event_is_reported_and_sent() -> None:
-    got: list[Any] = []
-    found: list[Finding] = []
-
-    async def scenario() -> None:
-        over = asyncio.Event()
-
-        async def handler(connection: ServerConnection) -> None:
-            got.extend([message async for message in connection])
-            over.set()
-
-        async with server(handler) as url:
-            async with guard(await connect(url), side="client", on_finding=found.append) as guarded:
-                await guarded.send("hello")
-                await guarded.close()
-            await over.wait()
-
-    run(scenario())
+    got, found = sent(lambda guarded: guarded.send("hello"))
     assert got == ["hello"]
     assert "WIR002" in {finding.code for finding in found}
 

@@ -89,6 +89,11 @@ TRANSLATION = Dialect("translation", client=translation.CLIENT_EVENTS, server=tr
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({d.name: d for d in (BETA, GA, TRANSLATION)})
 
 
+SESSION_STARTS = ("session.created", "transcription_session.created")
+"""What a server begins with, and no client ever sends."""
+SESSION_UPDATES = ("session.update", "transcription_session.update")
+"""What a client configures its session with."""
+
 _DIRECTION_OF: Mapping[str, Direction] = {
     **{name: "client" for dialect in DIALECTS.values() for name in dialect.client_types},
     **{event_type(cls): "server" for dialect in DIALECTS.values() for cls in dialect.server + dialect.extras},

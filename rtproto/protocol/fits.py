@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import UNSET
 
 from rtproto.events.base import Event
+from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.protocol.echo import ignored, plain
 from rtproto.protocol.values import field, listed, tag_of
 
@@ -27,7 +28,7 @@ def fit(question: str, asked: Any, answer: Any) -> int:
         given = getattr(field(answer, "response"), "metadata", UNSET)
         wanted = field(asked, "response", "metadata")
         return FITS if given is UNSET or (given or None) == (wanted or None) else WRONG
-    if question in ("session.update", "transcription_session.update"):
+    if question in SESSION_UPDATES:
         return FITS if _shown(asked, answer) else WRONG
     return FITS
 

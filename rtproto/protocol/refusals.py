@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.protocol.values import field
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ ERROR_CODES: Mapping[str, tuple[str, ...]] = {
     "invalid_value": ("conversation.item.create", "session.update", "response.create"),
     "missing_required_parameter": ("session.update", "response.create", "conversation.item.create"),
     "unknown_parameter": ("session.update", "response.create", "conversation.item.create"),
-    "invalid_parameter": ("session.update", "transcription_session.update"),
+    "invalid_parameter": SESSION_UPDATES,
 }
 """Error codes seen on the wire, and the requests they can be about."""
 
@@ -49,7 +50,7 @@ _ITEMS = tuple(f"conversation.item.{verb}" for verb in ("delete", "retrieve", "t
 _APPENDS = ("input_audio_buffer.append", "session.input_audio_buffer.append")
 
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "session": ("session.update", "transcription_session.update"),
+    "session": SESSION_UPDATES,
     "response": ("response.create",),
     "item": ("conversation.item.create",),
     "previous_item_id": ("conversation.item.create",),

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 from msgspec import Struct, field
 
-from rtproto.events.dialect import direction_of
+from rtproto.events.dialect import SESSION_STARTS, direction_of
 from rtproto.transcripts.frames import Frame, NotARecording, Unreadable
 from rtproto.wire import Salvage, salvage
 
@@ -39,7 +39,6 @@ EARLIER = "before the first session.created"
 MOST_IDS = 1_000_000
 """Ids that a survey remembers, at some 200 bytes each."""
 
-_FIRST = ("session.created", "transcription_session.created")
 _BEGINS = b'session.created"'
 _UPDATES = ("session.updated", "transcription_session.updated")
 _CLEARED = "input_audio_buffer.cleared"
@@ -236,11 +235,11 @@ class _Survey:
         self._at += 1
         if frame.close is not None or frame.fault is not None or (event := salvage(frame.raw)) is None:
             return True
-        if event.type in _FIRST and frame.direction == "client":
+        if event.type in SESSION_STARTS and frame.direction == "client":
             return False  # the recorder took the client for the server
         if _sender(frame, event) == "client" or len(self._parents) > MOST_IDS:
             return True
-        if event.type in _FIRST or event.type in _UPDATES:
+        if event.type in SESSION_STARTS or event.type in _UPDATES:
             self._note_session(frame, event)
         elif ids := list(_ids(event)):
             self._note_event(event, ids)

@@ -15,7 +15,7 @@ from typing import ClassVar
 import msgspec
 from msgspec import Raw, Struct
 
-from rtproto.events.dialect import direction_of
+from rtproto.events.dialect import SESSION_STARTS, direction_of
 from rtproto.transcripts import interleaved
 from rtproto.transcripts.frames import Frame, NotARecording, Unreadable
 from rtproto.transcripts.interleaved import Apart
@@ -46,7 +46,6 @@ NAMES = (
 """Members that are tried, the likeliest first."""
 MOST_VALUES = 100_000
 """Sessions of one log that are told apart so."""
-_FIRST = ("session.created", "transcription_session.created")
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 _VALUE = msgspec.json.Decoder(str | int)
 
@@ -73,7 +72,7 @@ class _Candidate:
         self._mixed = self._mixed or (value != self._last and value in self.sessions)
         self._last = value
         session = self.sessions.setdefault(value, _Session())
-        session.created += type in _FIRST
+        session.created += type in SESSION_STARTS
         session.server = session.server or sender == "server"
 
     def tells(self) -> bool:

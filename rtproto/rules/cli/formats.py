@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.events.base import BetaAudioFormat, NoiseReductionType
+from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.events.ga.session import AudioPcm, UnknownAudioFormat
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.cli.settings import CONFIGURES, UPDATES, asked, look, values_of
+from rtproto.rules.cli.settings import CONFIGURES, asked, look, values_of
 from rtproto.rules.examples import Example, change
 
 _BETA_FORMATS = values_of(BetaAudioFormat)
@@ -79,7 +80,7 @@ class NoiseReductionInvalid(Rule):
     message = "`{path}.type` is {found}; it is {types}"
     evidence = "The types list the two."
     exceptions = "Types of Azure's, which begin with azure_."
-    on = UPDATES
+    on = SESSION_UPDATES
     reads = ("session.input_audio_noise_reduction", "session.audio")
     symptoms = ("config", "refused")
     example = Example(

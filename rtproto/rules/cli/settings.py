@@ -11,12 +11,10 @@ from typing import Any, get_args
 import msgspec
 from msgspec import UNSET, Struct
 
-from rtproto.events.dialect import DIALECTS
+from rtproto.events.dialect import DIALECTS, SESSION_UPDATES
 from rtproto.wire import AUDIO_FIELDS
 
-UPDATES = ("session.update", "transcription_session.update")
-"""Client events that carry a `session`."""
-CONFIGURES = (*UPDATES, "response.create")
+CONFIGURES = (*SESSION_UPDATES, "response.create")
 """Client events that carry a `session` or a `response`."""
 CLIENT_EVENTS = tuple(
     sorted(

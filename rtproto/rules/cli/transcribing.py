@@ -8,10 +8,11 @@ from typing import Any
 from msgspec import UNSET
 
 from rtproto.events.base import TranscriptionModel
+from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.findings import Severity
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.cli.settings import UPDATES, asked, setting, values_of
+from rtproto.rules.cli.settings import asked, setting, values_of
 from rtproto.rules.examples import Example, change
 
 _MODELS = values_of(TranscriptionModel)
@@ -55,7 +56,7 @@ class TranscriptionConfigInvalid(Rule):
     message = "`{path}` {what}"
     evidence = "The types list the models and name for each setting the models that take it."
     exceptions = "New models come without notice; Azure's and other vendors' are not known."
-    on = UPDATES
+    on = SESSION_UPDATES
     reads = ("session.input_audio_transcription", "session.audio")
     symptoms = ("transcript", "config", "refused")
     example = Example(

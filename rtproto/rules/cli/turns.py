@@ -7,10 +7,11 @@ from typing import Any
 
 from rtproto.events.base import Eagerness
 from rtproto.events.common.session import SemanticVad, ServerVad, UnknownTurnDetection
+from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.findings import Severity
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.cli.settings import UPDATES, asked, look, members_of_turn_detection, values_of
+from rtproto.rules.cli.settings import asked, look, members_of_turn_detection, values_of
 from rtproto.rules.examples import Example, change
 from rtproto.wire_shape import UNKNOWN_TAG
 
@@ -37,7 +38,7 @@ class TurnDetectionInvalid(Rule):
         "A setting of the other kind is a warning. Azure's own types, none and those that begin with azure_, are "
         "passed over."
     )
-    on = UPDATES
+    on = SESSION_UPDATES
     reads = ("session.turn_detection", "session.audio")
     symptoms = ("config", "refused", "overlap")
     example = Example(
@@ -95,7 +96,7 @@ class VadResponseFlagsInTranscription(Rule):
     needs = "client"
     message = "`{path}` is set for a transcription session"
     evidence = "The types call both unavailable for transcription sessions."
-    on = UPDATES
+    on = SESSION_UPDATES
     reads = ("session.turn_detection", "session.audio")
     symptoms = ("config", "refused", "silence")
     example = Example(

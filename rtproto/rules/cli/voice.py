@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.events.base import BetaVoice, VoiceName
+from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.effective import name_of_voice, voice_of
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.cli.settings import CONFIGURES, UPDATES, asked, setting, values_of
+from rtproto.rules.cli.settings import CONFIGURES, asked, setting, values_of
 from rtproto.rules.examples import Example, after, change
 
 
@@ -96,7 +97,7 @@ class SpeedChangeDuringResponse(Rule):
     message = "speed {asked} instead of {current} is asked for while `{active}` is in progress"
     evidence = "The types say that the speed can change only between turns of the model."
     exceptions = "The same speed again."
-    on = UPDATES
+    on = SESSION_UPDATES
     reads = ("session.speed", "session.audio")
     reads_null = True
     symptoms = ("config", "refused")

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.findings import Witness
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import FOREIGN, Context, Rule, Verdict
@@ -86,7 +87,7 @@ class UpdateForOtherSessionType(Rule):
         "allowed, nor the reverse (code invalid_parameter)."
     )
     exceptions = "A client that has not been shown the session yet. GA updates without a type: DIA005."
-    on = ("session.update", "transcription_session.update")
+    on = SESSION_UPDATES
     symptoms = ("config", "refused")
     example = Example(
         "transcription",
@@ -132,7 +133,7 @@ class ModelGivenForTranscriptionSession(Rule):
         "sessions. The types of both dialects have no such member."
     )
     exceptions = "A model in the URL of the handshake, which a recording of events does not hold."
-    on = ("session.update", "transcription_session.update")
+    on = SESSION_UPDATES
     reads_raw = True
     symptoms = ("refused", "transcript")
     example = Example(

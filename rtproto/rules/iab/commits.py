@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
+from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.hearing import COMMIT_MS
@@ -211,10 +212,7 @@ class CommittedWithoutCause(Rule):
 def _reconfiguring(context: Context) -> bool:
     """Whether a change of the session is on its way: which configuration is in force cannot be told."""
     ledger = context.facts.ledger
-    return any(True for type in _UPDATES for _ in ledger.pending(type))
-
-
-_UPDATES = ("session.update", "transcription_session.update")
+    return any(True for type in SESSION_UPDATES for _ in ledger.pending(type))
 
 
 class ClearedWithoutClear(Rule):

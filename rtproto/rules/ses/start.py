@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rtproto.events.dialect import SESSION_STARTS
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
 from rtproto.rules.base import Context, Rule, Verdict, history
@@ -171,7 +172,7 @@ class UpdateSentBeforeCreated(Rule):
         "Legal: in both logs of WebRTC clients (beta) session.update, conversation.item.create and response.create "
         "came first, and all three were answered."
     )
-    on = ("session.created", "transcription_session.created")
+    on = SESSION_STARTS
     symptoms = ("config",)
     example = Example(
         "text_turn",

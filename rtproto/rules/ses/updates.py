@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtproto.events.base import Event
+from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.findings import Finding, Severity, Witness
 from rtproto.protocol.echo import agree, ignored, plain, settings
 from rtproto.protocol.ledger import Request
@@ -13,7 +14,6 @@ from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, at, change, drop, repeat
 
-_REQUESTS = ("session.update", "transcription_session.update")
 _ANSWERS = ("session.updated", "transcription_session.updated")
 _PATHS = 4
 """Paths that a message names."""
@@ -68,7 +68,7 @@ class SessionUpdatedWithoutUpdate(Rule):
         "Told once a connection: another writer (a side-band socket, the backend that accepted a SIP call) goes on "
         "writing. Recordings without the client's side, or without their start."
     )
-    on = _REQUESTS + _ANSWERS
+    on = SESSION_UPDATES + _ANSWERS
     reads_raw = True  # so that updates which do not decode are counted too
     symptoms = ("config",)
     example = Example(
@@ -129,7 +129,7 @@ class SessionUpdateUnanswered(Rule):
             return
         last_error: int = context.memory(self.code, dict).get("error", 0)
         for request in context.facts.ledger.open:
-            if request.type not in _REQUESTS or request.doubtful:
+            if request.type not in SESSION_UPDATES or request.doubtful:
                 continue
             if request.line > last_error and not _at_fault(context, request):
                 passed_over = context.facts.ledger.granted.get(request.type, 0) > request.line
