@@ -34,6 +34,8 @@ PATIENCE_SECONDS = 120.0
 """How long a run goes on without any worker: machines that were taken away may be replaced."""
 _LOOK_SECONDS = 5.0
 """Between two looks at what workers there are."""
+_RETRIES = 3
+"""How often a batch is tried again that Dask itself failed, as a worker can that goes while it works."""
 
 _OWN = {
     "distributed.scheduler.allowed-failures": 0,  # what a worker takes down with it is looked into here, at once
@@ -52,8 +54,16 @@ def work(wanted: str, prepared: bytes, batch: Sequence[Target]) -> list[bytes] |
     """The packed reports of a batch, or why this worker does not make them."""
     if wanted != rtproto.__version__:
         return f"a worker has rtproto {rtproto.__version__} and this is {wanted}: install the same on all of them"
-    settings, check = _prepared(prepared)
-    return packed(map(_seen, batch, check(settings, batch)))
+    try:
+        settings, check = _prepared(prepared)
+        return packed(map(_seen, batch, check(settings, batch)))
+    except Exception as error:  # noqa: BLE001 - told as the reason; what Dask raises is no fault of a recording
+        return _failed(error)
+
+
+def _failed(error: BaseException) -> str:
+    """Why a batch has no reports."""
+    return f"its worker failed: {type(error).__name__}: {error}"
 
 
 def _seen(target: Target, report: Report) -> Report:
@@ -188,7 +198,13 @@ class Cluster:
         sent = [each if each.source else _placed(each) for each in batch]
         try:
             future = self._client.submit(
-                work, rtproto.__version__, self._prepared, sent, key=f"{self._name}-{self._given}", pure=False
+                work,
+                rtproto.__version__,
+                self._prepared,
+                sent,
+                key=f"{self._name}-{self._given}",
+                pure=False,
+                retries=_RETRIES,
             )
         except Exception as error:  # noqa: BLE001 - of several classes, which all mean that the client was closed
             raise Lost(f"{_GONE}: {error}") from None
@@ -217,7 +233,7 @@ class Cluster:
                 if isinstance(error, self._dask.KilledWorker):
                     raise Died from None
                 if given.status == "error" or not isinstance(error, TimeoutError):
-                    raise Refused(f"its worker failed: {type(error).__name__}: {error}") from None
+                    raise Refused(_failed(error)) from None
                 self._look(monotonic())  # a result that was lost with its worker is made anew
             else:
                 return answer

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rtproto.check_targets import Target
 from rtproto.findings import Report
+from rtproto.fleet_dask import work
 from rtproto.recording import Settings
 
 
@@ -22,3 +23,17 @@ def dies(settings: Settings, targets: Sequence[Target]) -> Iterator[Report]:
 def raises(settings: Settings, targets: Sequence[Target]) -> Iterator[Report]:
     """What comes out where a worker itself fails."""
     raise MemoryError("no room")
+
+
+def stumbles(wanted: str, prepared: bytes, batch: Sequence[Target]) -> list[bytes] | str:
+    """The work on a batch, which fails for no fault of the recordings when it is tried for the first time."""
+    tried = Path(f"{batch[0].path}.tried")
+    if not tried.exists():
+        tried.touch()
+        raise UnboundLocalError("the worker is about to go")
+    return work(wanted, prepared, batch)
+
+
+def always_stumbles(wanted: str, prepared: bytes, batch: Sequence[Target]) -> list[bytes] | str:
+    """The same at each try."""
+    raise UnboundLocalError("the worker is about to go")

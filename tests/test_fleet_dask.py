@@ -27,7 +27,7 @@ from rtproto.fleet_dask import Cluster
 from rtproto.packing import unpack
 from rtproto.recording import Settings
 from tests.command import BROKEN, CLEAN, Run, here, run
-from tests.fleet_checks import dies, raises
+from tests.fleet_checks import always_stumbles, dies, raises, stumbles
 
 __all__ = ["here", "run"]
 
@@ -125,6 +125,27 @@ def test_a_worker_that_fails_is_named_as_the_reason(scheduler: str, calls: list[
     with Fleet(Cluster(scheduler, 2, {}, raises)) as fleet:
         [report] = fleet.reports(calls[:1], 1)
     assert [each.reason for each in report.unchecked] == ["its worker failed: MemoryError: no room"]
+
+
+def test_what_dask_itself_fails_is_tried_again(
+    scheduler: str, calls: list[Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_dask, "work", stumbles)
+
+    with Fleet(Cluster(scheduler, 2, {}, reports_of)) as fleet:
+        assert list(fleet.reports(calls[:3], 1)) == list(reports_of(Settings(), calls[:3]))
+
+
+def test_what_dask_fails_each_time_is_named_as_the_reason(
+    scheduler: str, calls: list[Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_dask, "work", always_stumbles)
+
+    with Fleet(Cluster(scheduler, 2, {}, reports_of)) as fleet:
+        [report] = fleet.reports(calls[:1], 1)
+    assert [each.reason for each in report.unchecked] == [
+        "its worker failed: UnboundLocalError: the worker is about to go"
+    ]
 
 
 def test_a_worker_with_another_rtproto_is_refused(
