@@ -65,9 +65,9 @@ def mend(raw: bytes, cls: type[Struct]) -> bytes:
     """The JSON text of an event without unknown members, and with every object of an unknown variant wrapped.
 
     An object is of an unknown variant where one of several Structs may stand that are told apart by their
-    `type`, one of them an `UnknownVariant`, and its `type` is none of theirs, null, or missing.  Raises
-    `Misfit` where the object differs from the class in any other way that is seen.  `raw` must be a valid JSON
-    object.
+    `type`, one of them an `UnknownVariant`, and its `type` is none of theirs, or, where that class lets it
+    (`typeless`), null or missing.  Raises `Misfit` where the object differs from the class in any other way that is
+    seen.  `raw` must be a valid JSON object.
     """
     if raw.count(b",") > MAX_VALUES:
         found = f"more than {MAX_VALUES} values, too many to look for it"
@@ -209,15 +209,16 @@ def _mend_struct(raw: Raw, structs: Sequence[inspect.StructType], path: str) -> 
     tag = _split(raw, (field,))[0]
     found = "nothing" if tag is None else describe(memoryview(tag))
     variants = {struct.tag: struct for struct in structs if not issubclass(struct.cls, UnknownVariant)}
+    unknown = next((struct.cls for struct in structs if issubclass(struct.cls, UnknownVariant)), None)
+    kind = "missing-field" if tag is None else "wrong-type"
     if tag is not None and found.startswith('"'):
         variant = variants.get(msgspec.json.decode(tag, type=str))
         if variant is not None:
             return _join({field: tag, **_mend_members(raw, variant, path)})
-    elif found not in ("nothing", "null"):
-        raise Misfit("wrong-type", at, "a string", found)
-    if len(variants) < len(structs):
+    elif found not in ("nothing", "null") or (unknown is not None and not unknown.typeless):
+        raise Misfit(kind, at, "a string", found)
+    if unknown is not None:
         return Raw(msgspec.json.encode({field: UNKNOWN_TAG, "raw": str(memoryview(raw), "utf-8")}))
-    kind = "missing-field" if tag is None else "wrong-type"
     raise Misfit(kind, at, " or ".join(f'"{name}"' for name in variants), found)
 
 

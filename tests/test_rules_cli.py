@@ -60,7 +60,16 @@ def wanted(**wish: Any) -> list[Finding]:
             "CLI026",
             "error",
             (
-                "`session.truncation` is an object of another type; it is auto, disabled or an object of type "
+                "`session.truncation` is an object of type window; it is auto, disabled or an object of type "
+                "retention_ratio"
+            ),
+        ),
+        (
+            {"truncation": {"retention_ratio": 0.5}},
+            "CLI026",
+            "error",
+            (
+                "`session.truncation` is an object without a type; it is auto, disabled or an object of type "
                 "retention_ratio"
             ),
         ),
@@ -87,8 +96,8 @@ def wanted(**wish: Any) -> list[Finding]:
             "CLI015",
             "error",
             (
-                "`session.audio.input.format` is of another type; ga takes audio/pcm at rate 24000, audio/pcmu or "
-                "audio/pcma"
+                "`session.audio.input.format` is an object of type audio/opus; ga takes audio/pcm at rate 24000, "
+                "audio/pcmu or audio/pcma"
             ),
         ),
         (
@@ -102,7 +111,7 @@ def wanted(**wish: Any) -> list[Finding]:
             "CLI022",
             "error",
             (
-                "`session.tool_choice` is an object of another type; it is none, auto, required, or an object of type "
+                "`session.tool_choice` is an object of type custom; it is none, auto, required, or an object of type "
                 "function or mcp"
             ),
         ),
@@ -140,7 +149,13 @@ def wanted(**wish: Any) -> list[Finding]:
             {"tools": [{"type": "web_search"}]},
             "CLI021",
             "error",
-            "`session.tools[0]` is of another type than function and mcp",
+            "`session.tools[0]` is of type web_search; there are function and mcp",
+        ),
+        (
+            {"tools": [{"name": "a"}]},
+            "CLI021",
+            "error",
+            "`session.tools[0].type` is missing; there are function and mcp",
         ),
     ],
 )
@@ -177,6 +192,7 @@ def test_settings_of_a_session(wish: Any, code: str, severity: str, message: str
             ".threshold` belongs to server_vad, not to semantic_vad",
         ),
         ({"type": "vad"}, "error", "` is of type vad; there are server_vad and semantic_vad"),
+        ({"threshold": 0.5}, "error", ".type` is missing; there are server_vad and semantic_vad"),
     ],
 )
 def test_turn_detection(detection: Any, severity: str, message: str) -> None:
@@ -198,6 +214,10 @@ def test_turn_detection(detection: Any, severity: str, message: str) -> None:
 )
 def test_turn_detection_that_is_taken_or_of_another_vendor(detection: Any) -> None:
     assert "CLI016" not in {f.code for f in asked_input(turn_detection=detection)}
+
+
+def test_turn_detection_of_beta_may_leave_its_type_out() -> None:
+    assert asked_beta(turn_detection={"threshold": 0.5}) == []
 
 
 def test_beta_settings_stand_flat() -> None:

@@ -226,6 +226,38 @@ def test_a_beta_session_has_no_type() -> None:
     assert not judge("beta_voice_turn")
 
 
+# Items that do not say what they are.
+
+
+@pytest.mark.parametrize(
+    "name, type",
+    [
+        ("refused_requests", "conversation.item.create"),
+        ("beta_refused_requests", "conversation.item.create"),
+        ("text_turn", "conversation.item.added"),
+        ("text_turn", "response.output_item.added"),
+    ],
+)
+def test_shp001_an_item_without_its_type(name: str, type: str) -> None:
+    checker = check(edited(name, change(type, "item.type", ...)))
+
+    assert [(f.code, f.line, f.args["path"]) for f in checker.findings] == [
+        ("SHP001", line_of(name, type), "$.item.type")
+    ]
+
+
+def test_shp001_an_item_of_a_response_without_its_type() -> None:
+    item = {"role": "user", "content": [{"type": "input_text", "text": "Hello."}]}
+    asked = change("response.create", "response.input", [item])
+
+    assert said(judge("refused_requests", asked)) == [
+        ("SHP001", "error", "response.create lacks `$.response.input[0].type`: a string is required")
+    ]
+    assert not judge(
+        "refused_requests", change("response.create", "response.input", [{**item, "type": "message"}])
+    )
+
+
 # Types that nobody knows.
 
 

@@ -528,11 +528,14 @@ def test_unknown_events_go_back_as_they_came(raw: bytes) -> None:
 
 VARIANTS = [
     '{"type":"new","n":[1.0,1e400,{"a":null}]}',
-    '{"type":null,"id":"item_1"}',
-    '{"id":"item_1"}',
     '{"type":"rtproto.unknown"}',
     '{"type":"new","text":"\\"quoted\\" \\ud83d\\ude00 é"}',
 ]
+TYPELESS = ['{"type":null,"id":"part_1"}', '{"id":"part_1"}']
+
+
+def with_part(part: str) -> bytes:
+    return with_item('{"type":"message","id":"i","role":"user","content":[' + part + "]}")
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -555,10 +558,20 @@ def test_unknown_variants_go_back_as_they_came(variant: str) -> None:
     ],
 )
 def test_the_type_of_an_unknown_variant_is_that_on_the_wire(variant: str, type: str) -> None:
-    event = decode(with_item(variant))
+    event = decode(with_part(variant))
     assert isinstance(event, ga.ConversationItemAdded)
-    assert isinstance(event.item, ga.UnknownItem)
-    assert event.item.type == type
+    assert isinstance(event.item, ga.Message)
+    assert [part.type for part in event.item.content] == [type]
+
+
+@pytest.mark.parametrize(
+    "item, kind, found",
+    [('{"role":"user","content":[]}', "missing-field", "nothing"), ('{"type":null}', "wrong-type", "null")],
+)
+def test_an_item_without_a_type_is_a_fault(item: str, kind: str, found: str) -> None:
+    fault = decode(with_item(item))
+    assert isinstance(fault, Fault)
+    assert (fault.kind, fault.path, fault.expected, fault.found) == (kind, "$.item.type", "a string", found)
 
 
 @pytest.mark.parametrize("raw", ["{", "[]", "5", "[" * 2000, ""])
@@ -567,11 +580,12 @@ def test_whoever_sends_the_wrapping_of_unknown_variants_has_no_other_type(raw: s
 
 
 def test_unknown_variants_inside_a_known_one() -> None:
-    raw = with_item('{"type":"message","id":"i","role":"user","content":[' + ",".join(VARIANTS) + "]}")
+    variants = [*VARIANTS, *TYPELESS]
+    raw = with_part(",".join(variants))
     event = decode(raw)
     assert isinstance(event, ga.ConversationItemAdded)
     assert isinstance(event.item, ga.Message)
-    assert [part.raw for part in event.item.content if isinstance(part, UnknownVariant)] == VARIANTS
+    assert [part.raw for part in event.item.content if isinstance(part, UnknownVariant)] == variants
     assert encode(event) == raw
 
 

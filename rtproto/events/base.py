@@ -90,6 +90,9 @@ class UnknownVariant(Variant, frozen=True, kw_only=True):
     the text back when encoding; the tag `rtproto.unknown` itself never reaches the wire.
     """
 
+    typeless: ClassVar[bool] = True
+    """An object without a `type`, or with null for one, is such a variant too, and no fault of the event's."""
+
     raw: str
 
     @property

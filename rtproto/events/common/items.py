@@ -1,10 +1,11 @@
 """Conversation items, the same in both dialects: messages, function calls and their outputs, references, MCP items.
 
 What the GA types demand is demanded here for beta too, whose types have one item with every property optional: on the
-wire a message has a role and content, and a call its name and arguments, in every recording of OpenAI and Azure.
+wire a message has a role and content, a call its name and arguments, and each its `type`, in every recording of OpenAI
+and Azure.
 """
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from msgspec import UNSET, UnsetType
 
@@ -53,7 +54,9 @@ class ItemReference(Variant, frozen=True, kw_only=True, tag="item_reference"):
 
 
 class UnknownItem(UnknownVariant, frozen=True, kw_only=True, tag="rtproto.unknown"):
-    """An item of a type nobody has described yet."""
+    """An item of a type nobody has described yet; without any, it is a fault."""
+
+    typeless: ClassVar[bool] = False
 
 
 ConversationItem: TypeAlias = (

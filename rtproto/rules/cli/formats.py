@@ -9,7 +9,7 @@ from rtproto.events.base import BetaAudioFormat, NoiseReductionType
 from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.events.ga.session import AudioPcm, UnknownAudioFormat
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.cli.settings import CONFIGURES, asked, look, values_of
+from rtproto.rules.cli.settings import CONFIGURES, asked, look, other_object, values_of
 from rtproto.rules.examples import Example, change
 
 _BETA_FORMATS = values_of(BetaAudioFormat)
@@ -61,7 +61,7 @@ class AudioFormatInvalid(Rule):
         if isinstance(format, str):
             return "" if format in _BETA_FORMATS else format
         if isinstance(format, UnknownAudioFormat):
-            return "of another type"
+            return other_object(format)
         rate = format.rate if isinstance(format, AudioPcm) else 24000
         return f"at rate {rate}" if isinstance(rate, int) and rate != 24000 else ""
 

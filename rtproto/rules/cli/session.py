@@ -11,7 +11,7 @@ from rtproto.events.common.session import RetentionRatio, UnknownTruncation
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.cli.settings import CONFIGURES, asked, look, values_of
+from rtproto.rules.cli.settings import CONFIGURES, asked, look, other_object, values_of
 from rtproto.rules.examples import Example, change
 
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
@@ -175,7 +175,7 @@ class TruncationConfigInvalid(Rule):
         value = look(event, "session", "truncation")
         words = values_of(TruncationWord)
         if isinstance(value, UnknownTruncation) or (isinstance(value, str) and value not in words):
-            found = value if isinstance(value, str) else "an object of another type"
+            found = value if isinstance(value, str) else other_object(value)
             expected = f"it is {', '.join(words)} or an object of type retention_ratio"
             yield Verdict({"path": path, "found": found, "expected": expected})
         elif isinstance(value, RetentionRatio):

@@ -11,7 +11,9 @@ from typing import Any, get_args
 import msgspec
 from msgspec import UNSET, Struct
 
+from rtproto.events.base import UnknownVariant
 from rtproto.events.dialect import DIALECTS, SESSION_UPDATES
+from rtproto.protocol.values import kind_of
 from rtproto.wire import AUDIO_FIELDS
 
 CONFIGURES = (*SESSION_UPDATES, "response.create")
@@ -72,6 +74,12 @@ def asked(event: Any, name: str) -> Iterator[Setting]:
 def values_of(alias: Any) -> tuple[Any, ...]:
     """The known values of one of the named strings in `rtproto.events.base`."""
     return tuple(value for meta in get_args(alias)[1:] for value in meta.examples or ())
+
+
+def other_object(value: UnknownVariant) -> str:
+    """Words for an object of none of the types that may stand in its place."""
+    kind = kind_of(value)
+    return "an object without a type" if kind is None else f"an object of type {kind}"
 
 
 class _Input(Struct, frozen=True):

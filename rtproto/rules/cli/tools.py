@@ -16,9 +16,9 @@ from rtproto.events.common.tools import (
     UnknownToolChoice,
 )
 from rtproto.findings import Severity
-from rtproto.protocol.values import field, listed
+from rtproto.protocol.values import field, kind_of, listed
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.cli.settings import CONFIGURES, asked, look, values_of
+from rtproto.rules.cli.settings import CONFIGURES, asked, look, other_object, values_of
 from rtproto.rules.examples import Example, change
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
@@ -31,7 +31,9 @@ def _faults(tools: list[Any]) -> Iterator[tuple[str, str, Severity | None]]:
     for index, tool in enumerate(tools):
         at = f"[{index}]"
         if isinstance(tool, UnknownTool):
-            yield at, "is of another type than function and mcp", None
+            kind = kind_of(tool)
+            path, what = (f"{at}.type", "missing") if kind is None else (at, f"of type {kind}")
+            yield path, f"is {what}; there are function and mcp", None
         if not isinstance(tool, FunctionTool):
             continue
         name = field(tool, "name")
@@ -127,7 +129,7 @@ class ToolChoiceInvalid(Rule):
             choice = look(event, container, "tool_choice")
             found = expected = ""
             if isinstance(choice, UnknownToolChoice) or (isinstance(choice, str) and choice not in words):
-                found = choice if isinstance(choice, str) else "an object of another type"
+                found = choice if isinstance(choice, str) else other_object(choice)
                 expected = f"it is {', '.join(words)}, or an object of type function or mcp"
             elif isinstance(choice, ToolChoiceFunction | ToolChoiceMcp):
                 tools = _offered(context, event, container)

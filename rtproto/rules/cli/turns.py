@@ -9,11 +9,10 @@ from rtproto.events.base import Eagerness
 from rtproto.events.common.session import SemanticVad, ServerVad, UnknownTurnDetection
 from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.findings import Severity
-from rtproto.protocol.values import field, tag_of
+from rtproto.protocol.values import field, kind_of, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
-from rtproto.rules.cli.settings import asked, look, members_of_turn_detection, values_of
+from rtproto.rules.cli.settings import Setting, asked, look, members_of_turn_detection, values_of
 from rtproto.rules.examples import Example, change
-from rtproto.wire_shape import UNKNOWN_TAG
 
 _OF_SERVER_VAD = ("threshold", "prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms")
 _EAGERNESS = values_of(Eagerness)
@@ -52,15 +51,21 @@ class TurnDetectionInvalid(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         for wish in asked(event, "turn detection"):
-            for name, what, severity in _faults(wish.value, context):
+            for name, what, severity in _faults(wish, context):
                 yield Verdict({"path": f"{wish.path}{name}", "what": what}, severity=severity)
 
 
-def _faults(detection: Any, context: Context) -> Iterator[tuple[str, str, Severity | None]]:
+def _faults(wish: Setting, context: Context) -> Iterator[tuple[str, str, Severity | None]]:
     """What is wrong with a turn detection: the member, the words, and how bad it is."""
+    detection = wish.value
     if isinstance(detection, UnknownTurnDetection):
-        kind = detection.type
-        if kind not in (UNKNOWN_TAG, "none") and not kind.startswith("azure_"):
+        kind = kind_of(detection)
+        if kind is None:
+            # Beta's types let it be left out, and Azure takes null.
+            nested = wish.path.startswith("session.audio.")
+            if nested and "type" not in members_of_turn_detection(context.raw):
+                yield ".type", "is missing; there are server_vad and semantic_vad", None
+        elif kind != "none" and not kind.startswith("azure_"):
             yield "", f"is of type {kind}; there are server_vad and semantic_vad", None
     elif isinstance(detection, ServerVad):
         threshold, idle = field(detection, "threshold"), field(detection, "idle_timeout_ms")
