@@ -191,6 +191,8 @@ def test_findings_are_logged_unless_asked_for(tmp_path: Path, caplog: pytest.Log
         run(scenario())
     ours = [entry for entry in caplog.records if entry.name == "rtproto.live"]
     assert any(getattr(entry, "finding", None) is not None for entry in ours)
+    [file] = (tmp_path / "a").iterdir()
+    assert any(entry.message.endswith(f" ({file}:2)") for entry in ours)
     assert any(entry.exc_info and "on_finding failed" in entry.message for entry in ours)
 
 

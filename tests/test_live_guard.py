@@ -15,7 +15,7 @@ import pytest
 
 from rtproto import beta, ga
 from rtproto.checker import SessionChecker
-from rtproto.events.base import UnknownEvent
+from rtproto.events.base import Event, UnknownEvent
 from rtproto.findings import Finding, Severity
 from rtproto.live import guard, record
 from rtproto.live.guarding import Guard
@@ -271,7 +271,7 @@ def test_a_callback_that_fails_is_logged_and_costs_nothing(caplog: pytest.LogCap
 def test_what_waits_for_a_callback_is_bounded(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("rtproto.live.guarding.WAITING", 2)
+    monkeypatch.setattr("rtproto.live.outlet.WAITING", 2)
 
     async def scenario() -> None:
         go = asyncio.Event()
@@ -558,6 +558,8 @@ def test_the_names_are_there() -> None:
     from rtproto import live
 
     assert live.guard is guard
+    assert live.Guard is Guard
+    assert set(live.Heard.__args__) == {Event, UnknownEvent, Fault}
     assert not hasattr(live, "nothing")
     assert Path(live.__file__ or "").name == "__init__.py"
 

@@ -3,7 +3,7 @@
     from rtproto.live import guard, record
 
 `python -m rtproto record` is the recorder; `record` writes the same file from inside a program, and `guard` hands a
-server the events of its connections, typed and judged.
+program the events of its connections, typed and judged: a `Guard`, which yields what it has `Heard`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rtproto.live.connections import record
-    from rtproto.live.guarding import guard
+    from rtproto.live.guarding import Guard, Heard, guard
 
-__all__ = ["guard", "record"]
+__all__ = ["Guard", "Heard", "guard", "record"]
 
-_HOMES = {"guard": "rtproto.live.guarding", "record": "rtproto.live.connections"}
+_HOMES = {
+    "Guard": "rtproto.live.guarding",
+    "Heard": "rtproto.live.guarding",
+    "guard": "rtproto.live.guarding",
+    "record": "rtproto.live.connections",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -39,7 +39,7 @@ def record(
     rotate_bytes: int | None = None,
     dialect: str | None = None,
     profile: AnyProfile | None = None,
-    on_finding: Callable[[Finding], object] = log,
+    on_finding: Callable[[Finding], object] | None = None,
 ) -> C:
     """Record what passes on a connection from now on, into a file of its own in `folder`; returns what to use instead.
 
@@ -48,7 +48,7 @@ def record(
     `python -m rtproto record` writes it; lines reach the disk within five seconds.
 
     `on_finding` is called for each finding, from where messages are sent and received; it must not block, and what it
-    raises is logged.  Without it, findings go to the logger `rtproto.live`.
+    raises is logged.  Without it, findings go to the logger `rtproto.live`, with file and line.
 
     Raises `TypeError` for a connection that it does not know and for a coroutine function, which nothing would await,
     `ValueError` for a dialect or profile that there is not, and `OSError` where the folder is not there and cannot be
@@ -63,6 +63,9 @@ def record(
     keeping = Keeping(redact=redact, elide_audio=elide_audio)
 
     def told(finding: Finding, path: Path, line: int) -> None:
+        if on_finding is None:
+            log(finding, place=f"{path}:{line}")
+            return
         try:
             on_finding(finding)
         except Exception:  # noqa: BLE001 - the callback is not ours, and the session is not its business

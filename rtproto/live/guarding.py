@@ -11,11 +11,9 @@ slow callback nor a slow handler of `logging` holds up an event.
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-import logging
+import functools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, cast
 
 import msgspec
@@ -25,8 +23,9 @@ from rtproto.checker_profile import AnyProfile
 from rtproto.events.base import Event, UnknownEvent
 from rtproto.events.dialect import DIALECTS
 from rtproto.findings import Finding, SessionReport
+from rtproto.live.outlet import OnFinding, Outlet
 from rtproto.live.session import EVENT_IDS, MAX_FINDINGS
-from rtproto.live.tidings import LOGGER, log
+from rtproto.live.tidings import LOGGER, log, prefix
 from rtproto.transcripts.frames import Close
 from rtproto.wire import Decoder, Fault, encode
 
@@ -35,12 +34,11 @@ if TYPE_CHECKING:
 
 Heard: TypeAlias = Event | UnknownEvent | Fault
 """What a peer has sent: an event of the dialect, one of a type that it does not have, or what is no event."""
-OnFinding: TypeAlias = Callable[[Finding], Any]
 Headers: TypeAlias = Callable[[str], list[str]]
 """The values of the headers of a name, which may be in any case."""
 
-WAITING = 1_000
-"""Findings that wait for a callback at most; further ones are dropped, and counted."""
+PATIENCE = 10.0
+"""Seconds that the end of a connection waits for its callback, unless told otherwise."""
 
 
 class Wire(Protocol):
@@ -67,8 +65,9 @@ class Wire(Protocol):
 class Guard:
     """A connection whose events are typed and judged.  Made by `guard`.
 
-    Iterate over it, or call `receive`; one task may receive while others send.  `async with` makes sure that the end is
-    judged and all findings are handed on, also where the iteration is left early; a finished iteration has done so.
+    Iterate over it, or call `receive`; one task may receive while others send.  An iteration that was left or cancelled
+    can be taken up again.  `async with` makes sure that the end is judged and all findings are handed on, also where
+    that does not happen; a finished iteration has done so.
     """
 
     def __init__(
@@ -77,15 +76,20 @@ class Guard:
         checker: SessionChecker,
         *,
         side: Literal["server", "client"],
-        on_finding: OnFinding,
+        on_finding: OnFinding | None,
         metrics: Metrics | None,
+        patience: float,
     ) -> None:
+        self.raw = b""
+        """The message that `receive` or the iteration read last, as it came: with all that its type does not know."""
         self._wire = wire
         self._checker = checker
         self._sent, self._heard = (side, "client" if side == "server" else "server")
         self._decode = Decoder(DIALECTS[checker.dialect], direction=self._heard).decode
         self._metrics = metrics
-        self._outlet = _Outlet(on_finding)
+        self._name = checker.path
+        self._outlet = Outlet(on_finding or functools.partial(log, connection=self._name), self._name)
+        self._patience = patience
         self._judging = True
         self._finished = False
         self._hung_up = False
@@ -97,13 +101,20 @@ class Guard:
     async def __aexit__(self, *error: object) -> None:
         await self.finish()
 
-    async def __aiter__(self) -> AsyncIterator[Heard]:
+    def __aiter__(self) -> Self:
         """The peer's events until the connection ends.  Raises what the connection raises when it ends badly."""
+        return self
+
+    async def __anext__(self) -> Heard:
         try:
-            while (event := await self.receive()) is not None:
-                yield event
-        finally:
+            event = await self.receive()
+        except Exception:
             await self.finish()
+            raise
+        if event is None:
+            await self.finish()
+            raise StopAsyncIteration
+        return event
 
     @property
     def dialect(self) -> str:
@@ -112,7 +123,7 @@ class Guard:
 
     @property
     def dropped(self) -> int:
-        """Findings that the callback was too slow for."""
+        """Findings that the callback was too slow for, and never got."""
         return self._outlet.dropped
 
     async def receive(self) -> Heard | None:
@@ -120,6 +131,7 @@ class Guard:
         raw = await self._wire.receive()
         if raw is None:
             return None
+        self.raw = raw
         event = self._decode(raw)
         self._judge(self._heard, raw, event)
         return event
@@ -143,15 +155,14 @@ class Guard:
         await self.finish()
 
     async def finish(self) -> None:
-        """Judge the end, and wait until all findings are handed on.  Calling it again does nothing."""
-        if self._finished:
-            return
-        self._finished = True
-        if self._judging:
-            code = self._wire.ended
-            sender = self._sent if self._hung_up else self._heard
-            self._hand_on(self._checker.close(cut=code is None or Close(code).breaks_off(sender)))
-        await self._outlet.finish()
+        """Judge the end, once, and wait until all findings are handed on, or for as long as `patience` says."""
+        if not self._finished:
+            self._finished = True
+            if self._judging:
+                code = self._wire.ended
+                sender = self._sent if self._hung_up else self._heard
+                self._hand_on(self._checker.close(cut=code is None or Close(code).breaks_off(sender)))
+        await self._outlet.finish(self._patience)
 
     def report(self) -> SessionReport:
         """The judgement so far."""
@@ -164,14 +175,17 @@ class Guard:
             try:
                 findings = self._checker.feed(direction, raw, time=time.time())
             except Exception:  # noqa: BLE001 - a fault of ours must cost no session its connection
-                LOGGER.exception("an error in rtproto itself; this connection is not judged any more")
+                LOGGER.exception(
+                    "%san error in rtproto itself; this connection is not judged any more", prefix(self._name)
+                )
                 self._judging = False
         if self._metrics is not None:
             self._metrics.event(direction, event, time.perf_counter() - started)
         if findings:
             self._hand_on(findings)
             if len(self._checker.findings) > MAX_FINDINGS:
-                LOGGER.error("more than %d findings; this connection is not judged any more", MAX_FINDINGS)
+                told = "%smore than %d findings; this connection is not judged any more"
+                LOGGER.error(told, prefix(self._name), MAX_FINDINGS)
                 self._judging = False
 
     def _hand_on(self, findings: list[Finding]) -> None:
@@ -197,63 +211,17 @@ def _json(event: object) -> bytes:
             )
 
 
-class _Outlet:
-    """Calls back, one finding after another, in a task that begins with the first.
-
-    A coroutine function is called in the loop, anything else in a thread; what they return to be awaited is awaited in
-    the loop.
-    """
-
-    def __init__(self, callback: OnFinding) -> None:
-        self._callback = callback
-        self._is_async = inspect.iscoroutinefunction(callback)
-        self._queue: asyncio.Queue[Finding] = asyncio.Queue(WAITING)
-        self._task: asyncio.Task[None] | None = None
-        self.dropped = 0
-
-    def put(self, finding: Finding) -> None:
-        try:
-            self._queue.put_nowait(finding)
-        except asyncio.QueueFull:
-            self.dropped += 1
-            return
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def _run(self) -> None:
-        while True:
-            finding = await self._queue.get()
-            try:
-                if self._is_async:
-                    result = self._callback(finding)
-                else:
-                    result = await asyncio.to_thread(self._callback, finding)
-                if inspect.isawaitable(result):
-                    await result
-            except Exception:  # noqa: BLE001 - the callback is not ours, and the session is not its business
-                LOGGER.exception("on_finding failed on %s", finding.code)
-            finally:
-                self._queue.task_done()
-
-    async def finish(self) -> None:
-        if self._task is None:
-            return
-        await self._queue.join()
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        if self.dropped:
-            LOGGER.log(logging.WARNING, "%d findings were dropped: on_finding was too slow", self.dropped)
-
-
 def guard(
     connection: Any,
     *,
     side: Literal["server", "client"] = "server",
     dialect: str | None = None,
     profile: AnyProfile | None = None,
-    on_finding: OnFinding = log,
+    on_finding: OnFinding | None = None,
     metrics: Any = None,
     strict_fields: bool = False,
+    name: str = "",
+    patience: float = PATIENCE,
 ) -> Guard:
     """Type and judge the events of a connection.
 
@@ -265,6 +233,10 @@ def guard(
     returns to be awaited, such as a coroutine, is awaited in the loop.  What either raises is logged.  Without it,
     findings go to the logger `rtproto.live`.  `metrics` is an OpenTelemetry `Meter`, or True for the global one.
 
+    `name` is what the log calls the connection, and the `path` of its report: the id of a call, say.  `patience` is how
+    many seconds the end of the connection waits for `on_finding`; a callback that takes longer is cancelled, and what
+    still waits for it is dropped.
+
     Raises `TypeError` for a connection that it does not know, `ValueError` for a dialect or profile that there is not,
     `ImportError` for metrics without `rtproto[otel]`.
     """
@@ -272,10 +244,13 @@ def guard(
     checker = SessionChecker(
         dialect=dialect or _dialect(headers, path),
         profile=profile,
+        path=name,
         strict_fields=strict_fields,
         event_ids=EVENT_IDS,
     )
-    return Guard(wire, checker, side=side, on_finding=on_finding, metrics=_metrics(metrics))
+    return Guard(
+        wire, checker, side=side, on_finding=on_finding, metrics=_metrics(metrics), patience=patience
+    )
 
 
 def _metrics(wanted: Any) -> Metrics | None:
@@ -352,6 +327,10 @@ class _Starlette:
 
     async def receive(self) -> bytes | None:
         message = await self._websocket.receive()
+        if message["type"] == "websocket.connect":
+            raise RuntimeError(
+                "the WebSocket is not accepted yet: await websocket.accept() before its events"
+            )
         if message["type"] == "websocket.disconnect":
             self.ended = message.get("code") or 1005
             return None
