@@ -11,7 +11,7 @@ from rtproto.checker import SessionChecker
 from rtproto.findings import Severity
 from rtproto.rules.examples import Edit, after, before, change, drop
 from rtproto.rules.sessions import SESSIONS, Session, session, silence
-from tests.judging import check, encode
+from tests.judging import check, encode, said
 
 FAMILIES = ("ITM", "IAB", "TRU", "OAB")
 sessions = pytest.mark.parametrize("name", SESSIONS)
@@ -216,6 +216,32 @@ def test_times_of_speech_are_not_held_against_audio_that_was_cut() -> None:
 
     assert judged(edited("voice_turn", late)) == ["IAB014"]
     assert judged(edited("voice_turn", late, change("input_audio_buffer.append", "audio", silence(1)))) == []
+
+
+@pytest.mark.parametrize(
+    "ms, rate",
+    [(4500, "PCM at 16 kHz"), (4370, "PCM at 16 kHz"), (9000, "PCM at 8 kHz"), (18000, "G.711")],
+)
+def test_times_of_speech_that_fit_another_format(ms: int, rate: str) -> None:
+    """The session appends 3000 ms of PCM at 24 kHz, 48 bytes a ms."""
+    late = change("input_audio_buffer.speech_stopped", "audio_end_ms", ms, 1)
+
+    assert said(check(encode(edited("voice_turn", late))).findings, "IAB014") == [
+        (
+            "IAB014",
+            "warning",
+            f"audio_end_ms is {ms} ms, but only 3000 ms were appended so far; as {rate} that audio would last as long",
+        )
+    ]
+
+
+@pytest.mark.parametrize("ms", [3051, 3110, 3600, 6000])
+def test_times_of_speech_that_fit_no_format(ms: int) -> None:
+    late = change("input_audio_buffer.speech_stopped", "audio_end_ms", ms, 1)
+
+    assert said(check(encode(edited("voice_turn", late))).findings, "IAB014") == [
+        ("IAB014", "warning", f"audio_end_ms is {ms} ms, but only 3000 ms were appended so far")
+    ]
 
 
 def test_times_of_speech_are_not_held_against_two_rates() -> None:

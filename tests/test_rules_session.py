@@ -444,6 +444,29 @@ def test_a_file_may_be_sent_faster_than_it_is_spoken() -> None:
     assert timed(lines, 0.0, 0.2, {}).findings == []
 
 
+@pytest.mark.parametrize(
+    "elapsed, likely",
+    [
+        (1.5, "; as PCM at 48 kHz the audio sent by then would last as long"),
+        (1.46, "; as PCM at 48 kHz the audio sent by then would last as long"),
+        (1.63, "; as PCM at 44.1 kHz the audio sent by then would last as long"),
+        (1.2, ""),
+    ],
+)
+def test_a_microphone_at_another_rate_is_heard_faster_than_it_speaks(elapsed: float, likely: str) -> None:
+    """The session has sent 3000 ms of PCM at 24 kHz when the second turn ends at 2800 ms."""
+    lines = session("voice_turn")
+    appends, stops = (
+        [at for at, (_, event) in enumerate(lines) if event["type"] == f"input_audio_buffer.{type}"]
+        for type in ("append", "speech_stopped")
+    )
+    checker = timed(lines, 0.0, 0.0, {appends[0] + 1: 0.9, stops[1]: elapsed - 0.9})
+
+    assert [(f.code, f.args["heard"], f.args["elapsed"], f.args["likely"]) for f in checker.findings] == [
+        ("TIM004", 2800, round(elapsed * 1000), likely)
+    ]
+
+
 def test_voices_stay_on_a_media_track_too() -> None:
     """WebRTC shows no audio in events; the transcript of what was said is proof enough."""
     update = {

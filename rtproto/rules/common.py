@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rtproto.findings import Severity, Witness
@@ -50,6 +50,31 @@ def at_request(request: Request, args: dict[str, Any] | None = None, **more: Any
     return Verdict(
         args or {}, line=request.line, type=request.type, event=request.event, direction="client", **more
     )
+
+
+_FORMATS: Mapping[str, float] = {
+    "G.711": 8,
+    "PCM at 8 kHz": 16,
+    "PCM at 16 kHz": 32,
+    "PCM at 24 kHz": 48,
+    "PCM at 44.1 kHz": 88.2,
+    "PCM at 48 kHz": 96,
+}
+"""Formats that microphones, telephones and servers have, and the bytes of a millisecond in each."""
+_CLOSE = 0.04
+"""By how much a clock may miss a format, as a part of its rate: 44.1 and 48 kHz lie twice as far from each other."""
+
+
+def other_format(audio: int, ms: int, rate: int) -> str | None:
+    """The format, not the one of that many bytes a ms, in which so many bytes of audio last so long; None for none that
+    is in use."""
+    return next(
+        (name for name, other in _FORMATS.items() if other != rate and _fits(audio / other, ms)), None
+    )
+
+
+def _fits(lasts: float, ms: int) -> bool:
+    return abs(lasts - ms) <= _CLOSE * ms
 
 
 def asked_at(request: Request, note: str) -> tuple[Witness, ...]:

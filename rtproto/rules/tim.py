@@ -14,6 +14,7 @@ from rtproto.protocol.clock import STALL
 from rtproto.protocol.facts import Facts
 from rtproto.protocol.values import field
 from rtproto.rules.base import BACKWARDS, Context, Rule, Unjudged, Verdict
+from rtproto.rules.common import other_format
 from rtproto.rules.examples import Example, after, change, fill, later
 
 _LONGEST = {"beta": 30 * 60, "ga": 60 * 60, "translation": 60 * 60}
@@ -171,7 +172,8 @@ class SpeechClockAheadOfWallClock(Rule):
     """The server hears no more audio than there was time to speak.
 
     `audio_end_ms` is the end of the audio that arrived. Where it runs ahead, the audio was sent faster than it was
-    spoken: fine for a file, but turns are then detected at other places than in a live call.
+    spoken: fine for a file, but turns are then detected at other places than in a live call. From a microphone, it has
+    another sample rate than the session shows: the finding names the one that fits.
     """
 
     code = "TIM004"
@@ -179,7 +181,7 @@ class SpeechClockAheadOfWallClock(Rule):
     severity = Severity.INFO
     basis = "inferred"
     partial = "start"
-    message = "{heard} ms of audio were heard within {elapsed} ms"
+    message = "{heard} ms of audio were heard within {elapsed} ms{likely}"
     evidence = (
         "The types: audio_end_ms counts milliseconds from the start of the session. That it cannot outrun "
         "the clock holds for live speech only."
@@ -203,7 +205,10 @@ class SpeechClockAheadOfWallClock(Rule):
             return
         elapsed = round((facts.time - start) * 1000)
         if heard > elapsed + 1000 and context.first(self.code):
-            yield Verdict({"heard": heard, "elapsed": elapsed})
+            written, rate = facts.written(), facts.bytes_per_ms("input")
+            format = other_format(written, elapsed, rate) if written and rate else None
+            likely = "" if format is None else f"; as {format} the audio sent by then would last as long"
+            yield Verdict({"heard": heard, "elapsed": elapsed, "likely": likely})
 
 
 class IdleTimeoutEarly(Rule):

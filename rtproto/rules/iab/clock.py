@@ -9,6 +9,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.hearing import Mark
 from rtproto.protocol.values import field
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
+from rtproto.rules.common import other_format
 from rtproto.rules.examples import Example, at, change
 
 
@@ -140,7 +141,8 @@ _LAG_MS = 50
 class SpeechBeyondAppendedAudio(Rule):
     """Speech is heard in audio that was sent: its times lie within what was appended.
 
-    The server hears another clock than the client's: a wrong sample rate, or audio appended twice.
+    The server hears another clock than the client's: a wrong sample rate, or audio appended twice. Where the times fit
+    another format than the session shows, the finding names it.
     """
 
     code = "IAB014"
@@ -148,7 +150,7 @@ class SpeechBeyondAppendedAudio(Rule):
     severity = Severity.WARNING
     needs = "both"
     partial = "start"
-    message = "{what} is {ms} ms, but only {written} ms were appended so far"
+    message = "{what} is {ms} ms, but only {written} ms were appended so far{likely}"
     evidence = (
         "The types count the times in the audio written to the buffer; 4256 of 5488 ms in a recorded turn."
     )
@@ -173,4 +175,6 @@ class SpeechBeyondAppendedAudio(Rule):
         ms, rate = getattr(event, what), facts.bytes_per_ms("input")
         if rate is None or ms <= appended / rate + _LAG_MS:
             return NOTHING
-        return (Verdict({"what": what, "ms": ms, "written": round(appended / rate)}),)
+        format = other_format(appended, ms, rate)
+        likely = "" if format is None else f"; as {format} that audio would last as long"
+        return (Verdict({"what": what, "ms": ms, "written": round(appended / rate), "likely": likely}),)
