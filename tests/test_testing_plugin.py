@@ -9,7 +9,7 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import pytest
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
@@ -161,6 +161,132 @@ def test_an_async_connection_is_recorded_from_the_server_s_end() -> None:
     assert recorder.frames == [("server", b"x"), ("client", b"a"), ("client", b"b")]
     with pytest.raises(ValueError, match="no side 'left'; there are: client, server"):
         recorder.wrap(None, side="left")
+
+
+def test_a_connection_can_be_entered_as_before() -> None:
+    class Entered(AsyncConnection):
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            self.state = "closed"
+
+        async def __aenter__(self) -> Self:
+            return self
+
+        async def __aexit__(self, *error: object) -> None:
+            self.state = "closed"
+
+    recorder = Recorder()
+    with recorder.wrap(Entered("a")) as wrapped:
+        assert asyncio.run(wrapped.recv()) == "a"
+    assert wrapped.state == "closed"
+
+    async def talk() -> str:
+        async with recorder.wrap(Entered("b")) as wrapped:
+            await wrapped.recv()
+        return str(wrapped.state)
+
+    assert asyncio.run(talk()) == "closed"
+    assert recorder.frames == [("server", b"a"), ("server", b"b")]
+
+
+def test_the_connection_of_a_test_client_of_starlette_is_recorded() -> None:
+    pytest.importorskip("starlette")
+    pytest.importorskip("httpx2")
+    from starlette.applications import Starlette
+    from starlette.routing import WebSocketRoute
+    from starlette.testclient import TestClient
+    from starlette.websockets import WebSocket
+
+    servers = Recorder()
+
+    async def endpoint(websocket: WebSocket) -> None:
+        await websocket.accept()
+        wrapped = servers.wrap(websocket, side="server")
+        await wrapped.send_json({"type": "one"})
+        await wrapped.send_bytes(b'{"type":"two"}')
+        assert await wrapped.receive_json() == {"type": "three"}
+        await wrapped.send({"type": "websocket.send", "text": "four"})
+        async for text in wrapped.iter_text():
+            await wrapped.send_text(text)
+
+    clients = Recorder()
+    app = Starlette(routes=[WebSocketRoute("/v1/realtime", endpoint)])
+    with TestClient(app) as client, client.websocket_connect("/v1/realtime") as socket:
+        wrapped = clients.wrap(socket)
+        assert wrapped.receive_json() == {"type": "one"}
+        assert wrapped.receive_bytes() == b'{"type":"two"}'
+        wrapped.send_json({"type": "three"})
+        assert wrapped.receive()["text"] == "four"
+        wrapped.send_text("five")
+        assert wrapped.receive_text() == "five"
+
+    expected = [
+        ("server", b'{"type":"one"}'),
+        ("server", b'{"type":"two"}'),
+        ("client", b'{"type":"three"}'),
+        ("server", b"four"),
+        ("client", b"five"),
+        ("server", b"five"),
+    ]
+    assert clients.frames == expected
+    assert servers.frames == expected
+
+
+def test_a_connection_of_aiohttp_is_recorded() -> None:
+    pytest.importorskip("aiohttp")
+    from aiohttp import ClientSession, web
+
+    recorder = Recorder()
+
+    async def endpoint(request: web.Request) -> web.WebSocketResponse:
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        async for message in websocket:
+            await websocket.send_str(message.data)
+            if message.data == "bye":
+                await websocket.close()
+        return websocket
+
+    async def talk() -> list[Any]:
+        app = web.Application()
+        app.router.add_get("/v1/realtime", endpoint)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        try:
+            async with (
+                ClientSession() as client,
+                client.ws_connect(f"http://127.0.0.1:{runner.addresses[0][1]}/v1/realtime") as socket,
+            ):
+                wrapped = recorder.wrap(socket)
+                await wrapped.send_json({"type": "one"})
+                heard = [await wrapped.receive_json()]
+                await wrapped.send_str("two")
+                heard.append((await wrapped.receive()).data)
+                await wrapped.send_str("bye")
+                heard += [message.data async for message in wrapped]
+                await wrapped.receive()  # that it is closed
+                return heard
+        finally:
+            await runner.cleanup()
+
+    assert asyncio.run(talk()) == [{"type": "one"}, "two", "bye"]
+    types = [(who, json.loads(raw)["type"] if raw[:1] == b"{" else raw) for who, raw in recorder.frames]
+    assert types == [(who, what) for what in ("one", b"two", b"bye") for who in ("client", "server")]
+
+
+@pytest.mark.parametrize("module", ["tests", "openai.resources"])
+def test_what_cannot_be_recorded_is_refused(module: str) -> None:
+    """A connection that is not open yet, as `websockets.connect()` gives it, would be recorded as silence."""
+    kind = type("Connecting", (), {"__module__": module})
+
+    with pytest.raises(
+        TypeError, match=rf"takes an open connection, .*, not {module}.Connecting; recorder.client"
+    ):
+        Recorder().wrap(kind())
 
 
 @pytest.mark.parametrize("side", ["client", "server"])

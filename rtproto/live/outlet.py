@@ -71,13 +71,15 @@ class Outlet:
                 if self._is_async:
                     result = self._callback(finding)
                 else:
-                    run = contextvars.copy_context().run
-                    loop = asyncio.get_running_loop()
-                    result = await loop.run_in_executor(_threads(), run, self._callback, finding)
+                    loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+                    result = await loop.run_in_executor(_threads(), self._call, context, finding)
                 if inspect.isawaitable(result):
                     await result
             except Exception:  # noqa: BLE001 - the callback is not ours, and the session is not its business
                 LOGGER.exception("%son_finding failed on %s", prefix(self._name), finding.code)
+
+    def _call(self, context: contextvars.Context, finding: Finding) -> Any:
+        return context.run(self._callback, finding)
 
     async def finish(self, patience: float) -> None:
         """Wait until all findings are handed on, so many seconds at most, and drop the others."""
