@@ -108,6 +108,13 @@ def test_responses_are_matched_inside_or_outside_the_conversation() -> None:
     assert settled(asked(outside), created(ga.UNSET)) == 1
 
 
+def test_responses_of_the_conversation_begin_in_their_order_whatever_passes_them_by() -> None:
+    outside = ga.ResponseCreate(response=ga.ResponseCreateParams(conversation="none"))
+    ledger = asked(ga.ResponseCreate(), outside, ga.ResponseCreate())
+
+    assert [settled(ledger, created(id)) for id in (None, "conv_1", "conv_1")] == [2, 1, 3]
+
+
 @pytest.mark.parametrize("response_id, line", [("resp_1", 1), ("resp_2", None), (None, 1)])
 def test_a_cancel_is_answered_by_the_end_of_its_response(response_id: str | None, line: int | None) -> None:
     cancel = ga.ResponseCancel(**({} if response_id is None else {"response_id": response_id}))
@@ -326,17 +333,61 @@ def test_a_success_is_handed_on_when_the_error_names_its_request() -> None:
     assert alone.settle(error(event_id="evt_1")) is None
 
 
+def test_a_success_is_handed_on_from_one_request_to_the_next() -> None:
+    """As far as each was there when the one before it was answered."""
+    committed = ga.InputAudioBufferCommitted(event_id="event_1", item_id="item_1")
+    first, second, third = (ga.InputAudioBufferCommit(event_id=f"evt_{nth}") for nth in (1, 2, 3))
+    for early, late, left in (
+        ((first, second), (third,), []),
+        ((first,), (second, third), [3]),
+        ((first,), (second,), [2]),
+    ):
+        ledger = asked(*early)
+        ledger.settle(committed)
+        for line, event in enumerate(late, start=len(early) + 1):
+            ledger.ask(event.type, event, line)
+        if third in late:
+            ledger.settle(committed)
+        ledger.settle(error(event_id="evt_1"))
+        assert [request.line for request in ledger.open] == left
+
+
+def test_a_success_is_handed_on_once() -> None:
+    committed = ga.InputAudioBufferCommitted(event_id="event_1", item_id="item_1")
+    ledger = asked(*(ga.InputAudioBufferCommit(event_id=f"evt_{nth}") for nth in (1, 2, 3)))
+    for _ in range(2):
+        ledger.settle(committed)
+    ledger.settle(error(event_id="evt_1"))
+    assert ledger.open == []
+    ledger.ask("input_audio_buffer.commit", ga.InputAudioBufferCommit(), 4)
+    ledger.settle(error(event_id="evt_2"))
+    assert [request.line for request in ledger.open] == [4]
+
+
+def test_an_out_of_band_success_is_handed_on_whatever_else_waits() -> None:
+    """What the client asked for of another kind changes nothing about who waits."""
+    aside = ga.ResponseCreateParams(conversation="none")
+    ledger = asked(
+        ga.ResponseCreate(event_id="evt_1", response=aside),
+        ga.ResponseCreate(event_id="evt_2"),
+        ga.ResponseCreate(response=aside),
+    )
+    for conversation in (None, "conv_1"):
+        ledger.settle(created(conversation))
+    ledger.settle(error(event_id="evt_2"))
+    assert [request.line for request in ledger.open] == [3]
+    ledger.settle(error(event_id="evt_1"))
+    assert ledger.open == []
+
+
 def test_of_the_requests_that_were_granted_the_latest_are_remembered() -> None:
     committed = ga.InputAudioBufferCommitted(event_id="event_1", item_id="item_1")
-    ledger = Ledger()
-    for line in range(1, 101):
-        ledger.ask("input_audio_buffer.commit", ga.InputAudioBufferCommit(event_id=f"evt_{line}"), line)
-        ledger.settle(committed)
-    ledger.ask("input_audio_buffer.commit", ga.InputAudioBufferCommit(), 101)
-    ledger.settle(error(event_id="evt_36"))
-    assert [request.line for request in ledger.open] == [101]
-    ledger.settle(error(event_id="evt_37"))
-    assert ledger.open == []
+    for named, left in ((36, [101]), (37, [])):
+        ledger = asked(*(ga.InputAudioBufferCommit(event_id=f"evt_{line}") for line in range(1, 102)))
+        for _ in range(100):
+            ledger.settle(committed)
+        ledger.settle(error(event_id=f"evt_{named}"))
+        assert [request.line for request in ledger.open] == left
 
 
 def test_of_many_requests_the_oldest_and_the_latest_are_compared() -> None:

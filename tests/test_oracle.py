@@ -360,13 +360,40 @@ def test_a_reason_belongs_to_its_status(reason: str) -> None:
     assert codes(talk.lines, cut=False) == (set() if reason == "turn_detected" else {"RSP010"})
 
 
-def test_a_refused_request_is_an_error_and_a_granted_one_a_race() -> None:
+def refused_as_active(lines: Lines, at: int) -> Lines:
+    """With a refusal at that place that names no request."""
     refusal = {**REFUSAL, "code": "conversation_already_has_active_response", "event_id": None}
+    return [*lines[:at], ("server", {"type": "error", "event_id": "refused", "error": refusal}), *lines[at:]]
+
+
+def test_a_refused_request_is_an_error_and_a_granted_one_a_race() -> None:
     asked = edited("ga-chat", client("response.create", "response.content_part.added"))
     assert codes(asked) == set()
     at = nth(asked, "response.create", 1) + 1
-    refused = [*asked[:at], ("server", {"type": "error", "error": refusal}), *asked[at:]]
-    assert [(f.code, f.line) for f in judge(refused)] == [("RSP020", at)]
+    assert [(f.code, f.line) for f in judge(refused_as_active(asked, at))] == [("RSP020", at)]
+
+
+def test_a_response_whose_beginning_was_lost_is_in_progress_all_the_same() -> None:
+    lines = edited("ga-chat", lost("response.created"))
+    begun = nth(lines, "response.output_item.added")
+    severities = []
+    for at in (begun, begun + 1):
+        refused = refused_as_active(lines, at)
+        severities += [f.severity for f in judge(refused) if f.code == "RSP020"]
+    assert severities == [Severity.WARNING, Severity.ERROR]
+
+
+def test_a_response_out_of_band_is_no_answer_to_the_users_turn() -> None:
+    talk = Talk("ga", vad=True)
+    talk.opens()
+    talk.hears()
+    talk.asks(conversation="none")
+    talk.begins(conversation=None)
+    talk.asks()
+    at = len(talk.lines)
+    talk.begins()
+    refused = refused_as_active(talk.lines, len(talk.lines))
+    assert ("RSP020", at) in {(f.code, f.line) for f in judge(refused)}
 
 
 @pytest.mark.parametrize("seed", [101, 102])

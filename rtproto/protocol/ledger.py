@@ -124,7 +124,8 @@ class Ledger:
         self._suspects: OrderedDict[Request, None] = OrderedDict()
         """Those among them that can only be refused."""
         self._named: OrderedDict[str, Request] = OrderedDict()
-        """Those that were granted, by their event_id: an `error` may come later that shows it was another's success."""
+        """Those that were granted while others waited, by their event_id: an `error` may come later that shows it was
+        another's success."""
         self._count = 0
         """How many requests there were."""
         self._doubted: dict[str, int] = {}
@@ -301,10 +302,15 @@ class Ledger:
         candidates = [*islice(filed, _COMPARED), *(r for r in fresh if not set(keys).isdisjoint(r.keys))]
         if not late and len(candidates) == 1:
             return oldest
-        overtaken = self.granted.get(question, 0)
-        fits = [(fit(question, r.event, event), not r.doubtful, r.line > overtaken) for r in candidates]
+        fits = [(fit(question, r.event, event), not r.doubtful, not self._overtaken(r)) for r in candidates]
         best = max(fits)
         return None if late and best[0] < FITS else candidates[fits.index(best)]
+
+    def _overtaken(self, request: Request) -> bool:
+        """Whether a later request of the type was granted, where that tells anything: a response of the conversation
+        may wait for the end of another one, and those out of band pass it by."""
+        waits = request.type == "response.create" and not _outside(request.event)
+        return not waits and request.line < self.granted.get(request.type, 0)
 
     def _late(self, question: str) -> bool:
         """Whether an answer to such a request may be that of one before the recording began."""
@@ -328,10 +334,7 @@ class Ledger:
         if tag_of(event) != "error":
             if request is not None:
                 self.granted[request.type] = max(request.line, self.granted.get(request.type, 0))
-                if request.id is not None:
-                    self._named[request.id] = request
-                    if len(self._named) > _NAMED:
-                        self._named.popitem(last=False)
+                self._remember(request)
             if self.midway:
                 self._note_answer(QUESTIONS.get(tag_of(event) or ""), request)
             return request
@@ -345,13 +348,25 @@ class Ledger:
             self._hand_on(self._named.pop(named))
         return request
 
+    def _remember(self, granted: Request) -> None:
+        """Keep a request that was granted for as long as the success may have been that of another one which waits."""
+        lane = _lane(granted)
+        if self._first(lane) is None:
+            for event_id in [id for id, request in self._named.items() if _lane(request) == lane]:
+                del self._named[event_id]
+        elif granted.id is not None:
+            self._named[granted.id] = granted
+            if len(self._named) > _NAMED:
+                self._named.popitem(last=False)
+
     def _hand_on(self, refused: Request) -> None:
         """The success that was taken for that of a request which is refused now was the next one's."""
-        wanted = _wanted(refused)
+        lane = _lane(refused)
         for request in self.pending(refused.type):
-            if request.number > refused.number and _wanted(request) == wanted:
+            if request.number > refused.number and _lane(request) == lane:
                 self._strike(request)
                 self.granted[request.type] = max(request.line, self.granted[request.type])
+                self._remember(request)
                 return
 
     def _note_answer(self, question: str | None, request: Request | None) -> None:
@@ -392,6 +407,11 @@ def _wanted(request: Request) -> tuple[Hashable, ...]:
     if type.startswith("conversation.item."):
         return ((type, field(asked, "item_id")),)
     return ((type, field(asked, "response_id")),) if type == "response.cancel" else ()
+
+
+def _lane(request: Request) -> Hashable:
+    """What the requests have in common of which any success can be that of another one."""
+    return next(iter(_wanted(request)), request.type)
 
 
 def _offered(question: str, event: Any) -> tuple[Hashable, ...]:

@@ -187,12 +187,12 @@ class Log:
         ]
 
     def streaming(self, event: Event) -> list[Event]:
-        """The first event of each response in progress that began before the recording.
+        """The first event of each response in progress whose beginning the recording does not hold.
 
         That a remote call is done shows none, since it may be after its response.
         """
         found: dict[Any, Event] = {}
-        for e in () if self.complete else self.before(event):
+        for e in self.before(event):
             named = e.get("response_id")
             remote = e.type.endswith("output_item.done") and e.get("item", "type") == "mcp_call"
             shows = e.named(("response.",)) and not remote

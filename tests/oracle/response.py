@@ -82,7 +82,7 @@ def rsp007(log: Log) -> Faults:
             later = [c for c in log.server("response.created") if c.at > e.at and not log.out_of_band(c)]
             goes_on = bool(later) and not log.out_of_band(e)
             yield -1, Severity.INFO if log.cut and not goes_on else Severity.ERROR
-    for _ in log.streaming(END):
+    for _ in () if log.complete else log.streaming(END):
         yield -1, Severity.INFO if log.cut else Severity.ERROR
 
 
@@ -173,7 +173,7 @@ def answered(log: Log) -> dict[int, Event]:
         elif e.type == "response.created" and waiting and not log.out_of_band(e):
             contested = (waiting[0], e) if due else contested
             answers[waiting.pop(0).at] = e
-        elif e.type == "response.created":
+        elif e.type == "response.created" and not log.out_of_band(e):
             due = False
         elif e.type == "error":
             named = e.get("error", "event_id")
