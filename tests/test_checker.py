@@ -337,6 +337,16 @@ def test_an_unknown_client_event_is_the_clients_fault() -> None:
     assert found(check(lines)) == [("CLI001", 4)]
 
 
+def test_an_event_that_a_client_made_up_begins_no_session_whole_or_broken() -> None:
+    """One frame of a client must not make of a live connection one that was begun earlier, of which less is judged."""
+    for raw in (b'{"type":"made.up"}', b'{"type":"made.up","a":"\\ud800"}', b'{"type":"\\ud800"}'):
+        checker = SessionChecker(dialect="ga")
+        codes = {finding.code for finding in checker.feed("client", raw)}
+        assert "SES001" not in codes
+        assert codes
+        assert checker.mode == "complete"
+
+
 def test_an_unknown_first_event_is_mid_session() -> None:
     checker = check([("server", b'{"type":"session.heartbeat"}')])
 
