@@ -463,7 +463,7 @@ class SessionChecker:
         self.findings.append(finding_of(rule, verdict, event, context, severity, caused_by))
         if caused_by is not None:
             return caused_by
-        return index if severity > Severity.INFO else None
+        return index if severity > Severity.INFO and verdict.folds else None
 
     # The end.
 

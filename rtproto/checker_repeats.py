@@ -13,12 +13,14 @@ from msgspec.structs import replace
 
 from rtproto.findings import Finding
 from rtproto.protocol.ids import IDS
+from rtproto.rules import RULES
 
 
 def collapse(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings, each that repeats an earlier one counted there instead; `caused_by` is renumbered.
 
-    Two findings are the same when rule, severity, cause, event type, machine, state and arguments are, ids aside.
+    Two findings are the same when rule, severity, cause, event type, machine, state and arguments are, ids aside; of a
+    rule that is about the session as a whole (`Rule.one`), when rule, severity and cause are.
     """
     kept: list[Finding] = []
     places: list[int] = []
@@ -39,6 +41,8 @@ def collapse(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def sameness(finding: Finding, caused_by: int | None) -> Hashable:
     """What two findings of a session have in common when one repeats the other; `caused_by` is the cause's place."""
     event = finding.event
+    if (rule := RULES.get(finding.code)) is not None and rule.one:
+        return finding.code, finding.severity, caused_by
     ids = () if event is None else (value for name, value in event.fields if name.endswith("id"))
     known = {value for value in ids if isinstance(value, str)}
     return (

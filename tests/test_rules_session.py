@@ -68,13 +68,30 @@ def test_a_copied_event_is_one_fault() -> None:
     assert [(f.code, f.caused_by) for f in checker.findings[1:]] == [("OUT011", 0)]
 
 
-def test_an_id_that_never_changes_is_told_once_and_hides_nothing() -> None:
-    lines = edited("text_turn", drop("response.content_part.added"))
+def test_an_id_that_never_changes_is_counted_and_hides_nothing() -> None:
+    strange = change("response.created", "response.audio", {"output": {"format": {"type": "audio/opus"}}})
+    lines = edited("text_turn", drop("response.content_part.added"), strange)
     for direction, event in lines:
         if direction == "server":
             event["event_id"] = "event_same"
+    sent = [line for line, (direction, _) in enumerate(lines, 1) if direction == "server"]
+    findings = judge(lines).report().findings
 
-    assert roots(judge(lines)) == [("SES004", 3), ("OUT007", 11)]
+    assert [(f.code, f.line, f.count, f.last_line) for f in findings if f.caused_by is None] == [
+        ("SES004", 3, len(sent) - 1, sent[-1]),
+        ("SHP005", 8, 1, None),
+        ("OUT007", 11, 1, None),
+    ]
+
+
+def test_a_recording_that_holds_everything_twice_has_one_fault() -> None:
+    once = session("text_turn")[1:]
+    lines = [line for line in once for _ in range(1 + (line[0] == "server"))]
+    findings = [f for f in judge(lines).report().findings if f.caused_by is None]
+
+    assert [(f.code, f.count, f.last_line) for f in findings if f.severity > Severity.INFO] == [
+        ("SES004", sum(direction == "server" for direction, _ in once), len(lines))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,8 @@ class Verdict(Struct, frozen=True):
     """Other entities whose later faults are consequences of this one."""
     broken: Any = None
     """The illegal cell, for verdicts that come from a table."""
+    folds: bool = True
+    """Whether what else is wrong with the event may be its consequence."""
 
 
 NOTHING: Iterator[Verdict] = iter(())
@@ -204,6 +206,8 @@ class Rule:
     """Asked after all rules that are not: it speaks about what they found."""
     taints: ClassVar[bool] = True
     """Whether later faults of the entity that it speaks about may be consequences."""
+    one: ClassVar[bool] = False
+    """It is one fault of the session's, whatever events show it: reports tell it once, with a count and its lines."""
     ending: ClassVar[bool] = False
     """It tells at the recording's end why the session fell silent, so reports show it even where it is only a note."""
     symptoms: ClassVar[tuple[str, ...]] = ()

@@ -19,6 +19,8 @@ class EventIdDuplicate(Rule):
     Clients that drop what they have seen drop the second event, and with it words or a whole tool call. Where the
     recorder tapped a call twice (data channel and side-band socket), every event comes twice: keep one of the taps.
     The last 65,536 ids are remembered, or as many as the checker is told.
+
+    What a copied event breaks is the copy's fault. An id that comes a third time is nobody's copy, and hides nothing.
     """
 
     code = "SES004"
@@ -30,16 +32,17 @@ class EventIdDuplicate(Rule):
         "The types call it the unique id of the server event; no duplicate among 2,421 server events of OpenAI and "
         "Azure recordings."
     )
-    exceptions = "Told once an id. Events without an id."
+    exceptions = "Events without an id."
     on = (DUPLICATE_ID,)
+    one = True
     symptoms = ("words", "recording")
     example = Example("text_turn", change("response.output_text.delta", "event_id", "event_001"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         event_id = field(event, "event_id")
-        if context.first(self.code, event_id):
-            witness = Witness(context.earlier, "", "had the id first")
-            yield Verdict({"event_id": event_id, "earlier": context.earlier}, witnesses=(witness,))
+        witness = Witness(context.earlier, "", "had the id first")
+        copied = context.first(self.code, event_id)
+        yield Verdict({"event_id": event_id, "earlier": context.earlier}, witnesses=(witness,), folds=copied)
 
 
 class EventIdMissing(FaultRule):

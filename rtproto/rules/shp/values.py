@@ -33,6 +33,9 @@ ENUMERATED = (
 """Server events in which such strings stand, but for the audio of translations, which comes too often."""
 
 
+_DUPLICATE = "SES004"
+
+
 def _found(context: Context, event: Any) -> list[Odd]:
     """What is odd about an event."""
     return strangers(event, context.facts.in_order) or []
@@ -66,9 +69,10 @@ class EnumUnknown(Rule):
     example = Example("text_turn", change("session.created", "session.truncation", "smart"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        if any(told.line == context.line and told.severity > Severity.INFO for told in context.findings[-4:]):
-            # The value is wrong in some more telling way, too.
-            return
+        for told in context.findings[-4:]:
+            # The value is wrong in some more telling way, too, unless that one is about the event's id.
+            if told.line == context.line and told.severity > Severity.INFO and told.code != _DUPLICATE:
+                return
         item = item_entity(context, id_of(field(event, "item")))
         for odd in _found(context, event):
             if not _is_constant(odd) and context.first(self.code, f"{context.type} {odd.path} {odd.value}"):
