@@ -382,11 +382,9 @@ class SessionChecker:
     def _judge_fault(self, fault: Fault, direction: str, under: int | None = None) -> None:
         """A line that did not decode is a finding; what of it can be read still moves the tables, as it would whole."""
         context = self._context
-        context.fault = fault
-        context.type = type = fault.type or ""
-        place = (
-            self._place(type, direction) if direction_of(type) or (type and direction == "server") else None
-        )
+        context.fault, context.type = fault, (type := fault.type or "")
+        moves = direction_of(type) is not None or (type != "" and direction == "server")
+        place = self._place(type, direction) if moves else None
         rescued = salvage(context.raw) if place is not None else None
         if rescued is not None and under is None:
             under = self._judge_salvaged_id(rescued, direction)
