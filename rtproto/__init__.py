@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rtproto import beta, ga, translation
     from rtproto.checker import SessionChecker
-    from rtproto.events.base import UnknownEvent
+    from rtproto.events.base import Event, UnknownEvent
     from rtproto.findings import (
         Excerpt,
         Finding,
@@ -38,6 +38,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DecodeError",
+    "Event",
     "Excerpt",
     "Fault",
     "Finding",
@@ -63,6 +64,7 @@ __all__ = [
 
 _HOMES = {
     "DecodeError": "rtproto.wire",
+    "Event": "rtproto.events.base",
     "Excerpt": "rtproto.findings",
     "Fault": "rtproto.wire",
     "Finding": "rtproto.findings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 PAGES = (
-    *("inputs", "reports", "configuration", "profiles", "format", "ci"),
+    *("inputs", "reports", "configuration", "profiles", "format", "ci", "events"),
     *("recorder", "guard", "resources", "testing", "fleet"),
 )
 """Their names, in the order in which one comes to need them.  `pyproject.toml` puts them into the wheel."""
