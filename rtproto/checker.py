@@ -19,6 +19,7 @@ from rtproto.checker_limits import limits
 from rtproto.checker_plan import (
     CHECKS,
     CLOCK_SLACK,
+    CLOSING,
     EVENT_IDS,
     INSTANCES,
     LARGE_BYTES,
@@ -325,7 +326,7 @@ class SessionChecker:
         if plan.happening is not None and plan.happening not in facts.happened:
             facts.happen(plan.happening)
         if not salvaged:
-            concerned = plan.checks if plan.concerned is None else plan.concerned(event, facts)
+            concerned = plan.checks if plan.concerned is None else plan.concerned(event, context)
             for rule, check in concerned:
                 for verdict in check(context, event):
                     self._emit(rule, verdict, event, under)
@@ -480,7 +481,7 @@ class SessionChecker:
         for entity, code in self._engine.unfinished():
             rule = INSTANCES[code]
             self._emit_all(rule, rule.at_end(context, entity, cut), None, None)
-        for rule in INSTANCES.values():
+        for rule in CLOSING:
             self._emit_all(rule, rule.at_close(context, cut), None, None)
         return self.findings[before:]
 

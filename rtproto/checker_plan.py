@@ -41,6 +41,8 @@ for _rule in INSTANCES.values():
     for _type in _rule.on:
         CHECKS[_type] = (*CHECKS.get(_type, ()), _rule)
 
+CLOSING = tuple(rule for rule in INSTANCES.values() if type(rule).at_close is not Rule.at_close)
+"""The rules that judge what can only be judged when the recording is over."""
 
 _CONFIGURED = ("session.created", "session.updated", "transcription_session.updated")
 

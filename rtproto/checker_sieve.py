@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 
 from msgspec import UNSET, Struct
 
-from rtproto.protocol.facts import Facts
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.conditions import CONDITIONS
@@ -27,12 +26,12 @@ _SHAPES = 256
 """Shapes of one event type that are remembered.  They are few, unless somebody makes them up."""
 
 
-def concerns(rule: Rule, event: Any, facts: Facts) -> bool:
+def concerns(rule: Rule, event: Any, context: Context) -> bool:
     """Whether the event has what the rule needs to have anything to say.
 
     What a rule needs of an object that events of this type do not have at all is not asked of them.
     """
-    if rule.since is not None and rule.since not in facts.happened:
+    if rule.since is not None and rule.since not in context.facts.happened:
         return False
     path = str(rule.only[0]) if rule.only else ""
     reads = [_value(event, path) for path in rule.reads if _has(event, path)]
@@ -40,8 +39,8 @@ def concerns(rule: Rule, event: Any, facts: Facts) -> bool:
         return False
     return (
         (not rule.only or not _has(event, path) or _string(event, path) in rule.only[1:])
-        and all(CONDITIONS[name](facts, event) for name in rule.when)
-        and not any(CONDITIONS[name](facts, event) for name in rule.unless)
+        and all(CONDITIONS[name](context, event) for name in rule.when)
+        and not any(CONDITIONS[name](context, event) for name in rule.unless)
     )
 
 
@@ -80,7 +79,7 @@ class Sieve:
         """Whether any of the rules declares what it needs."""
         return bool(self._paths or self._conditions or any(rule.since for rule, _ in self.checks))
 
-    def concerned(self, event: Any, facts: Facts) -> tuple[Check, ...]:
+    def concerned(self, event: Any, context: Context) -> tuple[Check, ...]:
         """The rules that an event concerns, in the order in which they are asked."""
         cls = event.__class__
         reader = self._readers.get(cls)
@@ -88,17 +87,17 @@ class Sieve:
             reader = self._readers[cls] = _Reader(cls, self._paths, self._values)
         holding = 0
         for bit, condition in self._conditions:
-            if condition(facts, event):
+            if condition(context, event):
                 holding |= bit
         held = reader.hold(event)
         kind = held.__class__
         read = reader.parts.get(kind) or reader.part(kind)
-        shape = facts.happened, holding, cls, reader.own(event), kind, read(held)
+        shape = context.facts.happened, holding, cls, reader.own(event), kind, read(held)
         found = self._found.get(shape)
         if found is None:
             if len(self._found) >= _SHAPES:
                 self._found.clear()
-            found = tuple(check for check in self.checks if concerns(check[0], event, facts))
+            found = tuple(check for check in self.checks if concerns(check[0], event, context))
             self._found[shape] = found
         return found
 

@@ -18,6 +18,7 @@ from rtproto.checker_sieve import Check, Sieve, concerns
 from rtproto.events import ga
 from rtproto.events.dialect import DIALECTS, event_type
 from rtproto.findings import Finding
+from rtproto.protocol.engine import Engine
 from rtproto.protocol.facts import Facts
 from rtproto.rules import RULES, Rule
 from rtproto.rules.base import Context, Unjudged, Verdict
@@ -38,19 +39,23 @@ CLASSES = [
     for cls in classes
 ]
 
+FACTS = Facts()
+FRESH = Context(FACTS, Engine(FACTS), [])
+"""Of a connection that has shown nothing yet."""
+
 Timed = tuple[str, bytes, float | None]
 
 
 class Open(Sieve):
     """Asks all rules, and sees to it that those that an event does not concern have nothing to say."""
 
-    def concerned(self, event: Any, facts: Facts) -> tuple[Check, ...]:
-        wanted = tuple(check for check in self.checks if concerns(check[0], event, facts))
-        assert super().concerned(event, facts) == wanted
+    def concerned(self, event: Any, context: Context) -> tuple[Check, ...]:
+        wanted = tuple(check for check in self.checks if concerns(check[0], event, context))
+        assert super().concerned(event, context) == wanted
         return tuple(
             check if check in wanted else (check[0], _silent(check))
             for check in self.checks
-            if concerns(_kind(check[0].only), event, facts)
+            if concerns(_kind(check[0].only), event, context)
         )
 
 
@@ -188,7 +193,7 @@ def of_response(**members: Any) -> ga.ResponseDone:
     ],
 )
 def test_what_declarations_mean(members: dict[str, Any], concerned: bool) -> None:
-    assert concerns(Reasons(), of_response(**members), Facts()) is concerned
+    assert concerns(Reasons(), of_response(**members), FRESH) is concerned
 
 
 def test_null_counts_where_a_rule_says_so() -> None:
@@ -196,21 +201,20 @@ def test_null_counts_where_a_rule_says_so() -> None:
         code = ""
         reads_null = True
 
-    assert concerns(Nulls(), of_response(status="cancelled", metadata=None), Facts())
+    assert concerns(Nulls(), of_response(status="cancelled", metadata=None), FRESH)
 
 
 def test_events_that_cannot_have_the_object_are_shown() -> None:
-    assert concerns(Reasons(), ga.InputAudioBufferCommit(), Facts())
+    assert concerns(Reasons(), ga.InputAudioBufferCommit(), FRESH)
 
 
 def test_shapes_that_somebody_makes_up_are_forgotten() -> None:
     rule = Reasons()
     sieve = Sieve([(rule, rule.check)])
-    facts = Facts()
 
     for number in range(2_000):
-        assert sieve.concerned(of_response(status=f"status {number}", metadata={}), facts) == ()
-    assert sieve.concerned(of_response(status="cancelled", metadata={}), facts) == ((rule, rule.check),)
+        assert sieve.concerned(of_response(status=f"status {number}", metadata={}), FRESH) == ()
+    assert sieve.concerned(of_response(status="cancelled", metadata={}), FRESH) == ((rule, rule.check),)
     assert len(sieve._found) <= 256  # pyright: ignore[reportPrivateUsage]  # what is bounded cannot be seen otherwise
 
 
@@ -226,4 +230,4 @@ def test_rules_on_one_event_speak_of_one_object_in_it() -> None:
     rule = Two()
 
     with pytest.raises(TypeError, match="InputAudioTranscriptionCompleted speak of members of"):
-        Sieve([(rule, rule.check)]).concerned(completed, Facts())
+        Sieve([(rule, rule.check)]).concerned(completed, FRESH)

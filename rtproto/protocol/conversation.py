@@ -20,7 +20,10 @@ class Conversation(Effective):
 
     def tail(self) -> str | None:
         """The last item of the conversation, as far as the recording shows it; never one whose place is a guess."""
-        return next((item_id for item_id in reversed(self.conversation) if item_id != self.misplaced), None)
+        for item_id in reversed(self.conversation):
+            if item_id != self.misplaced:
+                return item_id
+        return None
 
     def inserts(self, event: Any) -> bool:
         """Whether an item that joins answers a request for a place, or stands where an open one wants its item."""

@@ -133,6 +133,7 @@ class Leg:
         "name",
         "only",
         "read_key",
+        "rest",
         "single",
         "steady",
         "under",
@@ -143,6 +144,7 @@ class Leg:
         self.name = route.machine
         self.input = route.input
         self.cells = {state: self.machine.cell(state, route.input) for state in self.machine.states}
+        self.rest = self.machine.states[0]
         self.loops = frozenset(state for state, cell in self.cells.items() if cell == state)
         """The states that the input simply leads back to."""
         self.steady = frozenset(
@@ -286,7 +288,8 @@ class Engine:
                 quiet = False
                 for child in previous.children if previous is not None else ():
                     if child.machine is leg.machine and child.state not in leg.loops:
-                        broken = self._enter(child, leg, event, line, course.type or event.type, broken)
+                        goal = self._outcome(child, leg, event)
+                        broken = self._enter(child, leg, goal, event, line, course.type or event.type, broken)
                 continue
             found = self._singles.get(leg.name) if leg.single else None
             if found is None:
@@ -303,13 +306,22 @@ class Engine:
                 if leg.single:
                     self._singles[leg.name] = found
             previous = step.reached = found
-            if found.state not in leg.loops:
-                if found.state in leg.steady and self._outcome(found, leg, event) == found.state:
-                    continue
-                quiet = False
-                broken = self._enter(found, leg, event, line, course.type or event.type, broken)
-                if broken is not None and broken.breach.restart:
-                    return broken
+            state = found.state
+            if state in leg.loops:
+                continue
+            cell = leg.cells[state]
+            goal = self._outcome(found, leg, event) if isinstance(cell, When) else cell
+            if goal == state and state in leg.steady:
+                continue
+            quiet = False
+            if isinstance(goal, str) and state != goal != leg.rest:
+                # The common case of `_enter`.
+                found.move(goal, line, course.type or event.type, leg.input)
+                self.moves += 1
+                continue
+            broken = self._enter(found, leg, goal, event, line, course.type or event.type, broken)
+            if broken is not None and broken.breach.restart:
+                return broken
         step.entity = previous
         if quiet and course.repeatable:
             if step.key is not None:
@@ -318,30 +330,34 @@ class Engine:
         return broken
 
     def _enter(
-        self, entity: Entity, leg: Leg, event: Any, line: int, type: str, broken: Broken | None
+        self,
+        entity: Entity,
+        leg: Leg,
+        goal: str | Breach,
+        event: Any,
+        line: int,
+        type: str,
+        broken: Broken | None,
     ) -> Broken | None:
-        """Run one cell that does not simply lead back; returns the step's first illegal cell so far."""
+        """Go where a cell leads, of whatever kind it is; returns the step's first illegal cell so far."""
         state = entity.state
-        cell = leg.cells[state]
-        if not isinstance(cell, str):
-            cell = self._outcome(entity, leg, event)
-        if not isinstance(cell, str):
-            self.mid_session = self.mid_session or cell.midway
+        if not isinstance(goal, str):
+            self.mid_session = self.mid_session or goal.midway
             if self._adopts(entity):
                 entity.adopted = True
             elif broken is None:
-                broken = Broken(cell, entity, event, leg.input, state)
+                broken = Broken(goal, entity, event, leg.input, state)
                 # What comes after a fault is looked at again, also where no entity has moved.
                 self.moves += 1
-            if cell.restart:
+            if goal.restart:
                 return broken
-            cell = cell.then
-        elif cell == entity.machine.states[0]:
+            goal = goal.then
+        elif goal == leg.rest:
             # Back at rest in good order, as between two turns: what breaks from here on is a fault of its own.
             entity.taint = None
             entity.stayed = True
-        if cell != state:
-            entity.move(cell, line, type, leg.input)
+        if goal != state:
+            entity.move(goal, line, type, leg.input)
             self.moves += 1
         return broken
 

@@ -47,7 +47,6 @@ class Memory:
         "heard",
         "hearing",
         "idle_item",
-        "in_order",
         "items",
         "ledger",
         "mid_session",
@@ -157,8 +156,6 @@ class Memory:
         self.refused_calls: dict[str, int] = {}
         """Line of the error that refused a function_call of the client's, by call_id, for calls never shown."""
         self.playback = Playback()
-        self.in_order: dict[type, Any] = {}
-        """The last object of each class of which all strings were found in order; see `rtproto.rules.closed_values`."""
         self.audio_delta = (0, "")
         """Line and type of the first audio that came in an event; 0 before it."""
         self.spoke_type = ""

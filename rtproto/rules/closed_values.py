@@ -1,21 +1,25 @@
 """Strings of which the vendor names all values: whether those of an event are among them.
 
 `rtproto.events.base` keeps the values beside the types, as data; the `type` of an object that comes in several shapes
-has those of the shapes.  For each class that has any, the fields to look at are found out once; an event is then walked
-without a look at anything else, and a combination of values that was in order once is not taken apart again.
+has those of the shapes.  `in_order` answers for the bytes of an event, at the cost of decoding a part of it once more:
+from each class of events a Struct is made that has only the fields with such strings, and these as literals, so that
+msgspec itself refuses any other value.  `strangers` walks an event that it refused, and tells which values are odd.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from operator import attrgetter
-from typing import Any, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from msgspec import Meta, Struct, UnsetType
+import msgspec
+from msgspec import UNSET, Meta, Struct
 
 from rtproto.events import base
-from rtproto.events.base import Event, UnknownVariant
+from rtproto.events.base import UnknownVariant
 from rtproto.events.common.mcp import McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools
 from rtproto.protocol.values import kind_of
 
@@ -52,19 +56,14 @@ def _classes(hint: Any) -> Iterator[type[Struct]]:
         yield from _classes(part)
 
 
-@functools.cache
-def _values(cls: type[Struct]) -> dict[str, frozenset[Any]]:
-    """The closed sets of values of a class, by the field's name."""
-    found: dict[str, frozenset[Any]] = {}
-    for name, hint in get_type_hints(cls, include_extras=True).items():
-        closed = [
-            meta.examples or ()
-            for meta in _metas(hint)
-            if meta.extra is not None and meta.extra.get("closed") and id(meta) not in _JUDGED_ELSEWHERE
-        ]
-        if closed and (cls, name) not in _SAID_BY_NOBODY:
-            found[name] = frozenset(value for values in closed for value in values)
-    return found
+def _closed(metas: Iterator[Meta]) -> frozenset[Any]:
+    """The values of the closed sets among what is said about a type."""
+    closed = (
+        meta.examples or ()
+        for meta in metas
+        if meta.extra is not None and meta.extra.get("closed") and id(meta) not in _JUDGED_ELSEWHERE
+    )
+    return frozenset(value for values in closed for value in values)
 
 
 def _shapes(hint: Any) -> frozenset[Any]:
@@ -76,12 +75,71 @@ def _shapes(hint: Any) -> frozenset[Any]:
 
 
 @functools.cache
+def _fields(cls: type[Struct]) -> dict[str, tuple[Any, frozenset[Any], frozenset[Any]]]:
+    """The fields of a class to look at: the type of each, the values that it may have, and the types of objects."""
+    found: dict[str, tuple[Any, frozenset[Any], frozenset[Any]]] = {}
+    for name, hint in get_type_hints(cls, include_extras=True).items():
+        values, shapes = _closed(_metas(hint)), _shapes(hint)
+        if (cls, name) in _SAID_BY_NOBODY or name not in cls.__struct_fields__:
+            continue
+        if values or shapes or any(map(enumerated, _classes(hint))):
+            found[name] = hint, values, shapes
+    return found
+
+
+@functools.cache
 def enumerated(cls: type[Struct]) -> bool:
     """Whether a value of the class holds such a string, at any depth."""
-    hints = get_type_hints(cls, include_extras=True).values()
-    return bool(_values(cls)) or any(
-        issubclass(inner, UnknownVariant) or enumerated(inner) for hint in hints for inner in _classes(hint)
+    return bool(_fields(cls))
+
+
+# The quick answer.
+
+
+def in_order(cls: type[Struct], raw: bytes) -> bool:
+    """Whether all such strings in an event of that class are as they should be, and none of its objects is unknown.
+
+    `raw` is the frame that the event was decoded from.
+    """
+    try:
+        _decoder(cls)(raw)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+@functools.cache
+def _decoder(cls: type[Struct]) -> Callable[[bytes], object]:
+    return msgspec.json.Decoder(_strict(cls)).decode
+
+
+@functools.cache
+def _strict(cls: type[Struct]) -> Any:
+    """The same Struct with only the fields to look at, which decodes what is in order."""
+    config = cls.__struct_config__
+    fields = [(name, _narrowed(hint), UNSET) for name, (hint, *_) in _fields(cls).items()]
+    return msgspec.defstruct(
+        cls.__name__, fields, tag_field=config.tag_field, tag=config.tag, kw_only=True, gc=False
     )
+
+
+def _narrowed(hint: Any) -> Any:
+    """A type that has only the closed values, wherever there are any."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return _strict(hint)
+    if origin is list:
+        return list[_narrowed(parts[0])]  # type: ignore[misc]  # made at run time
+    if origin in (Union, UnionType):
+        described = [
+            part for part in parts if not (isinstance(part, type) and issubclass(part, UnknownVariant))
+        ]
+        return reduce(or_, map(_narrowed, described))
+    closed = sorted(_closed(_metas(hint)), key=str)
+    return Literal[tuple(closed)] if closed else hint
+
+
+# The long one.
 
 
 class Odd(Struct, frozen=True):
@@ -92,109 +150,26 @@ class Odd(Struct, frozen=True):
     known: frozenset[Any]
 
 
-class _Plan:
-    """The fields of one class to look at."""
-
-    __slots__ = ("fine", "inner", "read", "recurs", "scalars")
-
-    def __init__(self, cls: type[Struct]) -> None:
-        values = _values(cls)
-        hints = get_type_hints(cls, include_extras=True)
-        self.scalars = [name for name in values if not _holds_more(hints[name])]
-        """Fields that are a string and nothing else."""
-        self.read: Callable[[Any], Any] = attrgetter(*self.scalars or ["__class__"])
-        self.fine: set[Any] = set()
-        """What `read` gave for objects that were in order: there are few combinations, and they come again."""
-        shapes = {name: _shapes(hint) for name, hint in hints.items()}
-        self.inner = [
-            (name, values.get(name, frozenset[Any]()), shapes[name])
-            for name in cls.__struct_fields__
-            if name not in self.scalars
-            and (name in values or shapes[name] or any(map(enumerated, _classes(hints[name]))))
-        ]
-        """All other fields, with the values that they may have themselves, and the types of objects in them."""
-        self.recurs = not issubclass(cls, Event)
-
-
-def _holds_more(hint: Any) -> bool:
-    """Whether a value of the type may be more than a string."""
-    if get_origin(hint) in (list, dict):
-        return True
-    parts = [part for part in get_args(hint) if not isinstance(part, Meta)]
-    return any(map(_holds_more, parts)) if parts else hint not in (str, type(None), UnsetType)
-
-
-_PLANS: dict[type, _Plan] = {}
-_BARE: set[type] = {UnsetType, type(None)}
-"""Classes whose values have nothing to look at."""
-
-
-def _plan(cls: type[Struct]) -> _Plan | None:
-    """What to look at in values of a class, found out when the first one comes."""
-    if not enumerated(cls):
-        _BARE.add(cls)
-        return None
-    return _PLANS.setdefault(cls, _Plan(cls))
-
-
-def strangers(value: Struct, last: dict[type, Any]) -> list[Odd] | None:
-    """The strings and numbers in an object that are in none of the closed sets they should be in; None if all are.
-
-    `last` is the last object of each class that was in order.  The server shows settings with each response, and an
-    item four times.
-    """
-    cls = value.__class__
-    plan = _PLANS.get(cls) or _plan(cls)
-    if plan is None:
-        return None
-    found: list[Odd] = []
-    if plan.scalars and (read := plan.read(value)) not in plan.fine:
-        for name in plan.scalars:
-            found += _stranger(name, getattr(value, name), _values(cls)[name])
-        if not found:
-            plan.fine.add(read)
-    for name, known, shapes in plan.inner:
+def strangers(value: Struct) -> Iterator[Odd]:
+    """The strings and numbers in an object that are in none of the closed sets they should be in."""
+    for name, (_, known, shapes) in _fields(value.__class__).items():
         part = getattr(value, name)
-        kind = part.__class__
-        if kind is list:
+        if isinstance(part, list):
             for index, entry in enumerate(part):
-                if entry.__class__ not in _BARE:
-                    found += _below(f"{name}[{index}]", entry, known, shapes, last)
-        elif kind not in _BARE:
-            found += _below(name, part, known, shapes, last)
-    if found:
-        return found
-    if plan.recurs:
-        last[cls] = value
-    return None
+                yield from _odd(f"{name}[{index}]", entry, known, shapes)
+        else:
+            yield from _odd(name, part, known, shapes)
 
 
-def _below(
-    path: str, value: Any, known: frozenset[Any], shapes: frozenset[Any], last: dict[type, Any]
-) -> Sequence[Odd]:
+def _odd(path: str, value: Any, known: frozenset[Any], shapes: frozenset[Any]) -> Iterator[Odd]:
     """What is odd about a value that an object holds."""
-    cls = value.__class__
-    if cls is str or not isinstance(value, Struct):
-        return () if cls is str and value in known else _stranger(path, value, known)
     if isinstance(value, UnknownVariant):
         kind = kind_of(value)
-        if kind is None or kind == _OFF or kind.startswith(_AZURE):
-            return ()
-        return (Odd(f"{path}.type", kind, shapes),)
-    if cls in last and last[cls] == value:
-        # The later one is as good, and likely to be kept anyway.
-        last[cls] = value
-        return ()
-    below = strangers(value, last)
-    return () if below is None else _under(path, below)
-
-
-def _under(path: str, found: list[Odd]) -> list[Odd]:
-    return [Odd(f"{path}.{odd.path}", odd.value, odd.known) for odd in found]
-
-
-def _stranger(path: str, value: Any, known: frozenset[Any]) -> list[Odd]:
-    # A union with other types, such as a number or "inf": only what is of the set's own type is judged.
-    if not any(value.__class__ is one.__class__ for one in known) or value in known:
-        return []
-    return [Odd(path, value, known)]
+        if kind is not None and kind != _OFF and not kind.startswith(_AZURE):
+            yield Odd(f"{path}.type", kind, shapes)
+    elif isinstance(value, Struct):
+        for odd in strangers(value):
+            yield Odd(f"{path}.{odd.path}", odd.value, odd.known)
+    elif any(value.__class__ is one.__class__ for one in known) and value not in known:
+        # In a union with other types, such as a number or "inf", only what is of the set's own type is judged.
+        yield Odd(path, value, known)

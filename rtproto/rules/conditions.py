@@ -13,31 +13,31 @@ from typing import Any, TypeAlias
 
 from msgspec import UNSET
 
-from rtproto.protocol.facts import Facts
-from rtproto.rules.closed_values import strangers
+from rtproto.rules.base import Context
+from rtproto.rules.closed_values import in_order
 
-Condition: TypeAlias = Callable[[Facts, Any], bool]
+Condition: TypeAlias = Callable[[Context, Any], bool]
 
 
-def _asked_for(facts: Facts, event: Any) -> bool:
+def _asked_for(context: Context, event: Any) -> bool:
     """It answers an open request of the client's."""
-    return facts.ledger.answered_by(event) is not None
+    return context.facts.ledger.answered_by(event) is not None
 
 
-def _known_item(facts: Facts, event: Any) -> bool:
+def _known_item(context: Context, event: Any) -> bool:
     """Its item has been shown before."""
-    return getattr(event.item, "id", None) in facts.items
+    return getattr(event.item, "id", None) in context.facts.items
 
 
-def _at_the_tail(facts: Facts, event: Any) -> bool:
+def _at_the_tail(context: Context, event: Any) -> bool:
     """Its item follows the conversation's last one, as far as the recording shows it."""
     previous = event.previous_item_id
-    return bool((None if previous is UNSET else previous) == facts.tail())
+    return bool((None if previous is UNSET else previous) == context.facts.tail())
 
 
-def _of_no_list(facts: Facts, event: Any) -> bool:
-    """A string of which the vendor names all values has another one."""
-    return strangers(event, facts.in_order) is not None
+def _of_no_list(context: Context, event: Any) -> bool:
+    """A string of which the vendor names all values has another one, or an object is of an unknown type."""
+    return not in_order(event.__class__, context.raw)
 
 
 CONDITIONS: Mapping[str, Condition] = MappingProxyType(

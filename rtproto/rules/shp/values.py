@@ -36,11 +36,6 @@ ENUMERATED = (
 _DUPLICATE = "SES004"
 
 
-def _found(context: Context, event: Any) -> list[Odd]:
-    """What is odd about an event."""
-    return strangers(event, context.facts.in_order) or []
-
-
 def _is_constant(odd: Odd) -> bool:
     return odd.path.rpartition(".")[2] == "object"
 
@@ -74,7 +69,7 @@ class EnumUnknown(Rule):
             if told.line == context.line and told.severity > Severity.INFO and told.code != _DUPLICATE:
                 return
         item = item_entity(context, id_of(field(event, "item")))
-        for odd in _found(context, event):
+        for odd in strangers(event):
             if not _is_constant(odd) and context.first(self.code, f"{context.type} {odd.path} {odd.value}"):
                 words = ", ".join(sorted(map(str, odd.known)))
                 yield Verdict({"path": odd.path, "found": odd.value, "known": words}, entity=item)
@@ -101,7 +96,7 @@ class ObjectConstant(Rule):
     example = Example("text_turn", change("response.created", "response.object", "response"))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        for odd in _found(context, event):
+        for odd in strangers(event):
             if _is_constant(odd) and context.first(self.code, f"{context.type} {odd.path} {odd.value}"):
                 words = " or ".join(sorted(map(str, odd.known)))
                 yield Verdict({"path": odd.path, "found": odd.value, "known": words})
