@@ -349,11 +349,8 @@ class SessionChecker:
 
     def _emit_all(self, rule: Rule, verdicts: Iterable[Verdict], event: Any, under: int | None) -> int | None:
         """Make findings of a rule's verdicts; returns the root under which consequences fold."""
-        first: int | None = None
-        for verdict in verdicts:
-            index = self._emit(rule, verdict, event, under)
-            first = index if first is None else first
-        return first
+        found = [self._emit(rule, verdict, event, under) for verdict in verdicts]
+        return next((index for index in found if index is not None), None)
 
     def _suspect(self, event: Any, before: int) -> None:
         """Look at the bytes of a line once more, now that something was found there."""

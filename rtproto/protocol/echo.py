@@ -14,7 +14,7 @@ import msgspec
 
 from rtproto.wire import encode
 
-_FIXED = frozenset({"type", "id", "object", "model", "expires_at", "client_secret", "prompt"})
+FIXED = frozenset({"type", "id", "object", "model", "expires_at", "client_secret", "prompt"})
 """Members of a session that are set at its creation, are the server's own, or are expanded: no update explains them."""
 _HIDDEN = frozenset({"delay", "headers", "authorization"})
 """Members, wherever they stand, that are accepted and not shown."""
@@ -29,7 +29,7 @@ def plain(session: Any) -> dict[str, Any]:
 def ignored(asked: Mapping[str, Any], shown: Mapping[str, Any], path: str = "session") -> Iterator[str]:
     """The paths at which `shown` has another value than was asked for; what it leaves out is not told."""
     for name, wanted in asked.items():
-        if name not in shown or name in _HIDDEN or (path == "session" and name in _FIXED):
+        if name not in shown or name in _HIDDEN or (path == "session" and name in FIXED):
             continue
         if wanted == {} and isinstance(shown[name], dict):
             continue  # An object without members asks for nothing.
@@ -63,7 +63,7 @@ def agree(asked: Any, shown: Any) -> bool:
 
 def settings(session: Mapping[str, Any]) -> dict[str, Any]:
     """The single settings of a session by their path: `voice` in beta, `audio.output.voice` in GA."""
-    found = {name: value for name, value in session.items() if name not in _FIXED and name != "audio"}
+    found = {name: value for name, value in session.items() if name not in FIXED and name != "audio"}
     audio = session.get("audio")
     for side, members in _members(audio).items():
         found |= {f"audio.{side}.{name}": value for name, value in _members(members).items()}

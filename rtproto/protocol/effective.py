@@ -39,7 +39,7 @@ class Effective(Clock):
 
     def turn_detection(self) -> Any:
         """The effective session's turn detection: None where it is off, UNSET where no session has shown it."""
-        return self.turn_detection_of(self.session)
+        return self.detection
 
     def turn_detection_of(self, session: Any) -> Any:
         """The same of any session that the server shows."""

@@ -35,6 +35,7 @@ class Facts(Conversation):
     def speaks(self, dialect: str) -> bool:
         """An event has shown the dialect; returns whether that is another one than was taken for granted."""
         guessed, self.dialect, self.dialect_shown = self.dialect, dialect, True
+        self.detection = self.turn_detection_of(self.session)
         return guessed != dialect
 
     def see(self, direction: str) -> None:
@@ -136,6 +137,7 @@ class Facts(Conversation):
     def on_session(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         rate, was_off = self.bytes_per_ms("input"), self.turn_detection() is None
         self.session = field(event, "session")
+        self.detection = self.turn_detection_of(self.session)
         self.session_line, self.session_type = line, tag_of(event) or ""
         if self.session_type.endswith(".updated"):
             self.changed_line, self.changed_time = line, self.time
@@ -150,11 +152,13 @@ class Facts(Conversation):
         item_id = getattr(event.item, "id", None)
         if item_id is None or item_id is UNSET:
             return
-        placed = self.may_be_placed(item_id) or self.inserts(event)  # before anything is noted of the item
+        place = getattr(event, "previous_item_id", UNSET)
+        # Before anything is noted of the item.
+        in_front = place is None and (self.may_be_placed(item_id) or self.inserts(event))
         known = self.items.get(item_id)
         if known is None or item_id in self.deleted:
             known = self.items[item_id] = Item(event.item, event, line, None)
-        known.previous = getattr(event, "previous_item_id", UNSET)
+        known.previous = place
         self.note_call(known)
         if known.type == "mcp_list_tools" and known.label is not None:
             self.tool_listings[known.label] = item_id
@@ -162,7 +166,7 @@ class Facts(Conversation):
         if item_id == self.committed_item:
             self.committed_item = None
         self.conversation.pop(item_id, None)
-        previous = None if known.previous is UNSET else known.previous
+        previous = None if place is UNSET else place
         if self.misplaced is not None and self.misplaced != previous:
             self.conversation.pop(self.misplaced, None)
         self.misplaced = None
@@ -170,7 +174,7 @@ class Facts(Conversation):
             order = list(self.conversation)
             order.insert(order.index(previous) + 1, item_id)
             self.conversation = dict.fromkeys(order)
-        elif placed and known.previous is None:
+        elif in_front:
             self.conversation = {item_id: None, **self.conversation}
         else:
             self.conversation[item_id] = None

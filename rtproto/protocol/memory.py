@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from rtproto.protocol.hearing import Hearing
 from rtproto.protocol.ledger import Ledger
 from rtproto.protocol.playback import Playback
@@ -38,6 +40,7 @@ class Memory:
         "current_response",
         "cut",
         "deleted",
+        "detection",
         "dialect",
         "dialect_shown",
         "elided",
@@ -87,6 +90,8 @@ class Memory:
         """The directions of which the recording has shown an event."""
         self.session: Any = None
         """The effective session of the last `session.created` or `.updated`; None before the first."""
+        self.detection: Any = UNSET
+        """Its turn detection: None where it is off, UNSET where no session has shown it."""
         self.session_type = "session.created"
         """The event type that showed it, and its line."""
         self.session_line = 0

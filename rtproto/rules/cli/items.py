@@ -87,6 +87,7 @@ class ImageNotDataUri(Rule):
     )
     evidence = "The types describe a data URI and name PNG and JPEG as the formats."
     on = ("conversation.item.create", "response.create")
+    reads = ("response.input",)
     symptoms = ("refused", "history")
     example = Example(
         "refused_requests",

@@ -56,7 +56,11 @@ def look(value: Any, *path: str) -> Any:
 
 def setting(config: Any, name: str) -> Any:
     """A setting of a session or response of either dialect, or `UNSET`."""
-    return next((found for place in _PLACES[name] if (found := look(config, *place)) is not UNSET), UNSET)
+    for place in _PLACES[name]:
+        found = look(config, *place)
+        if found is not UNSET:
+            return found
+    return UNSET
 
 
 def asked(event: Any, name: str) -> Iterator[Setting]:

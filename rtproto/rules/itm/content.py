@@ -50,6 +50,7 @@ class RoleContentMismatch(Rule):
         "response.output_item.done",
         "response.create",
     )
+    reads = ("response.input",)
     example = Example("text_turn", change("conversation.item.create", "item.content.0.type", "output_text"))
 
     def check(self, context: Context, event: Any) -> Iterable[Verdict]:

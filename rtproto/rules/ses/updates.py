@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import UNSET, Struct
+
 from rtproto.events.base import Event
 from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.findings import Finding, Severity, Witness
-from rtproto.protocol.echo import agree, ignored, plain, settings
+from rtproto.protocol.echo import FIXED, agree, ignored, plain, settings
 from rtproto.protocol.ledger import Request
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
@@ -184,6 +186,17 @@ class SessionUpdatedIgnoresRequest(Rule):
             yield Verdict({"paths": _paths(paths), "line": request.line}, witnesses=(witness,))
 
 
+def _changed(before: Struct, now: Struct) -> set[str]:
+    """The members of a session that differ from those of the one before."""
+    names = now.__struct_fields__
+    return {name for name in names if getattr(before, name, UNSET) != getattr(now, name)} - FIXED
+
+
+def _named(asked: Struct) -> set[str]:
+    """The members of which an update asks for another value as a whole: what holds other settings is not among them."""
+    return {name for name in asked.__struct_fields__ if getattr(asked, name) is not UNSET} - {"audio"}
+
+
 class SessionUpdatedChangesUnrequestedField(Rule):
     """What a `session.update` does not mention stays as it was.
 
@@ -217,6 +230,8 @@ class SessionUpdatedChangesUnrequestedField(Rule):
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         request = _asked_for(context, event)
         if request is None or context.facts.session is None:
+            return
+        if _changed(context.facts.session, event.session) <= _named(request.event.session):
             return
         session = plain(request.event.session)
         asked = settings(session)
