@@ -75,15 +75,15 @@ def test_turn_detection_is_on_off_or_not_known() -> None:
     facts = Facts()
     assert facts.turn_detection_on() is None
 
-    facts.session = ga.Session(audio=ga.AudioConfig(input=ga.AudioInput(turn_detection=None)))
+    facts.configure(ga.Session(audio=ga.AudioConfig(input=ga.AudioInput(turn_detection=None))))
     assert facts.turn_detection_on() is False
-    facts.session = ga.Session(audio=ga.AudioConfig(input=ga.AudioInput(turn_detection=ga.ServerVad())))
+    facts.configure(ga.Session(audio=ga.AudioConfig(input=ga.AudioInput(turn_detection=ga.ServerVad()))))
     assert facts.turn_detection_on() is True
-    facts.session = ga.Session()
+    facts.configure(ga.Session())
     assert facts.turn_detection_on() is None
 
     facts = Facts(dialect="beta")
-    facts.session = beta.Session(turn_detection=None)
+    facts.configure(beta.Session(turn_detection=None))
     assert facts.turn_detection_on() is False
 
 
@@ -91,15 +91,15 @@ def test_bytes_of_a_millisecond() -> None:
     facts = Facts()
     assert facts.bytes_per_ms("input") is None
 
-    facts.session = ga.Session(audio=ga.AudioConfig(output=ga.AudioOutput(format=ga.AudioPcmu())))
+    facts.configure(ga.Session(audio=ga.AudioConfig(output=ga.AudioOutput(format=ga.AudioPcmu()))))
     assert facts.bytes_per_ms("output") == 8
     assert facts.bytes_per_ms("input") == 48
 
     facts = Facts(dialect="beta")
-    facts.session = beta.Session(input_audio_format="g711_alaw")
+    facts.configure(beta.Session(input_audio_format="g711_alaw"))
     assert facts.bytes_per_ms("input") == 8
     assert facts.bytes_per_ms("output") == 48
-    facts.session = beta.Session(input_audio_format="opus")
+    facts.configure(beta.Session(input_audio_format="opus"))
     assert facts.bytes_per_ms("input") is None
 
 

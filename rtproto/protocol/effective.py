@@ -32,6 +32,10 @@ class Effective(Clock):
 
     __slots__ = ()
 
+    def configure(self, session: Any) -> None:
+        """This is the session from now on; None for none."""
+        self.session, self.detection = session, self.turn_detection_of(session)
+
     def turn_detection_on(self) -> bool | None:
         """Whether the server detects turns, by the effective session; None when no session has shown it."""
         detection = self.turn_detection()

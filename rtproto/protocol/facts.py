@@ -35,7 +35,7 @@ class Facts(Conversation):
     def speaks(self, dialect: str) -> bool:
         """An event has shown the dialect; returns whether that is another one than was taken for granted."""
         guessed, self.dialect, self.dialect_shown = self.dialect, dialect, True
-        self.detection = self.turn_detection_of(self.session)
+        self.configure(self.session)
         return guessed != dialect
 
     def see(self, direction: str) -> None:
@@ -136,8 +136,7 @@ class Facts(Conversation):
 
     def on_session(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
         rate, was_off = self.bytes_per_ms("input"), self.turn_detection() is None
-        self.session = field(event, "session")
-        self.detection = self.turn_detection_of(self.session)
+        self.configure(field(event, "session"))
         self.session_line, self.session_type = line, tag_of(event) or ""
         if self.session_type.endswith(".updated"):
             self.changed_line, self.changed_time = line, self.time

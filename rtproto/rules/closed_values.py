@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from functools import reduce
-from operator import or_
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -50,7 +48,7 @@ def _metas(hint: Any) -> Iterator[Meta]:
 
 def _classes(hint: Any) -> Iterator[type[Struct]]:
     """The Structs that a value of the type may be or hold."""
-    if isinstance(hint, type) and issubclass(hint, Struct):
+    if _is_a(hint, Struct):
         yield hint
     for part in get_args(hint):
         yield from _classes(part)
@@ -123,20 +121,27 @@ def _strict(cls: type[Struct]) -> Any:
     )
 
 
+_LIST: Any = list
+_UNION: Any = Union
+_LITERAL: Any = Literal
+"""Types of which others are made at run time, which type checkers cannot follow."""
+
+
 def _narrowed(hint: Any) -> Any:
     """A type that has only the closed values, wherever there are any."""
     origin, parts = get_origin(hint), get_args(hint)
-    if isinstance(hint, type) and issubclass(hint, Struct):
+    if _is_a(hint, Struct):
         return _strict(hint)
     if origin is list:
-        return list[_narrowed(parts[0])]  # type: ignore[misc]  # made at run time
+        return _LIST[_narrowed(parts[0])]
     if origin in (Union, UnionType):
-        described = [
-            part for part in parts if not (isinstance(part, type) and issubclass(part, UnknownVariant))
-        ]
-        return reduce(or_, map(_narrowed, described))
+        return _UNION[tuple(_narrowed(part) for part in parts if not _is_a(part, UnknownVariant))]
     closed = sorted(_closed(_metas(hint)), key=str)
-    return Literal[tuple(closed)] if closed else hint
+    return _LITERAL[tuple(closed)] if closed else hint
+
+
+def _is_a(hint: Any, base: type) -> bool:
+    return isinstance(hint, type) and issubclass(hint, base)
 
 
 # The long one.
@@ -153,8 +158,8 @@ class Odd(Struct, frozen=True):
 def strangers(value: Struct) -> Iterator[Odd]:
     """The strings and numbers in an object that are in none of the closed sets they should be in."""
     for name, (_, known, shapes) in _fields(value.__class__).items():
-        part = getattr(value, name)
-        if isinstance(part, list):
+        part: Any = getattr(value, name)
+        if part.__class__ is list:
             for index, entry in enumerate(part):
                 yield from _odd(f"{name}[{index}]", entry, known, shapes)
         else:
