@@ -5,11 +5,12 @@ Nothing that a file holds raises.  What cannot be read, or is no recording, is i
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import msgspec
 
@@ -72,7 +73,15 @@ def check_stream(
     """Judge a recording that is read from a binary stream; `path` is what reports call it.  Otherwise as `check_file`.
 
     When the stream fails in the middle, the report holds what was read until then beside the reason.
+
+    Raises `TypeError` for what is no binary stream, such as a file that was opened as text.
     """
+    given = cast("object", stream)
+    if isinstance(given, io.TextIOBase) or not hasattr(given, "seekable"):
+        raise TypeError(
+            "check_stream() reads a binary stream, such as open(path, 'rb') or io.BytesIO(data), not "
+            f"{type(given).__name__}"
+        )
     settings = Settings(
         dialect=dialect,
         profile=profile,

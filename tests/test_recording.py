@@ -336,3 +336,9 @@ def test_each_real_recording_is_checked(recording: Path) -> None:
 
     assert report.unchecked == ()
     assert [session.path for session in report.sessions] == [str(recording)]
+
+
+@pytest.mark.parametrize("stream", [io.StringIO("{}"), b"{}", "session.jsonl", [b"{}\n"]])
+def test_what_is_no_binary_stream_is_refused_by_name(stream: Any) -> None:
+    with pytest.raises(TypeError, match=rf"binary stream, such as open\(.*, not {type(stream).__name__}$"):
+        check_stream(stream)
