@@ -216,6 +216,50 @@ def test_turn_detection_that_is_taken_or_of_another_vendor(detection: Any) -> No
     assert "CLI016" not in {f.code for f in asked_input(turn_detection=detection)}
 
 
+@pytest.mark.parametrize(
+    "detection, param, told",
+    [
+        (
+            {"type": "none"},
+            "session.audio.input.turn_detection.type",
+            "is of type none, which only Azure takes; null turns detection off",
+        ),
+        (
+            {"type": "azure_semantic_vad"},
+            "session.audio.input.turn_detection",
+            "is of type azure_semantic_vad, which only Azure takes",
+        ),
+        ({"type": "none"}, "session.audio.output.voice", None),
+        ({"type": "server_vad"}, "session.audio.input.turn_detection.threshold", None),
+    ],
+)
+def test_turn_detection_of_azure_that_is_refused(detection: Any, param: str, told: str | None) -> None:
+    wish = {"type": "realtime", "audio": {"input": {"turn_detection": detection}}}
+    refusal = {"type": "invalid_request_error", "code": "invalid_value", "message": "Invalid value."}
+    findings = judge(
+        "refused_requests",
+        change("session.update", "session", wish),
+        change("error", "error", {**refusal, "param": param, "event_id": None}),
+    )
+
+    assert [(f.line, f.args["path"], f.args["what"]) for f in findings if f.code == "CLI016"] == (
+        [] if told is None else [(2, "session.audio.input.turn_detection", told)]
+    )
+    assert ("ERR004" in {f.code for f in findings}) is (told is None)
+
+
+def test_an_update_that_sends_back_what_the_server_sets() -> None:
+    findings = asked(id="sess_1", object="realtime.session", expires_at=1790000000, instructions="Be brief.")
+
+    assert said(findings) == [
+        (
+            "CLI033",
+            "warning",
+            "the update sends back what the server sets: `session.id`, `session.object`, `session.expires_at`",
+        )
+    ]
+
+
 def test_turn_detection_of_beta_may_leave_its_type_out() -> None:
     assert asked_beta(turn_detection={"threshold": 0.5}) == []
 

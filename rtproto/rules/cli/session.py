@@ -8,6 +8,7 @@ from typing import Any
 
 from rtproto.events.base import Model, TruncationWord
 from rtproto.events.common.session import RetentionRatio, UnknownTruncation
+from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
@@ -49,6 +50,37 @@ class ModelChange(Rule):
 
 
 _MODELS = frozenset(values_of(Model))
+
+
+_OF_THE_SERVER = ("id", "object", "expires_at")
+
+
+class ServerMemberInUpdate(Rule):
+    """An update holds what a client configures: `id`, `object` and `expires_at` are the server's.
+
+    Who sends back the session that the server showed, with a change in it, sends them too. The server refuses the whole
+    update (`unknown_parameter`), and the change with it.
+    """
+
+    code = "CLI033"
+    name = "server-member-in-update"
+    severity = Severity.WARNING
+    basis = "schema"
+    needs = "client"
+    message = "the update sends back what the server sets: {members}"
+    evidence = (
+        "The request types of openai 3.54 have none of them, unlike the session that servers show; a GA server "
+        "answers members that it does not take with unknown_parameter (live probe of Azure's GA endpoint)."
+    )
+    on = SESSION_UPDATES
+    reads = tuple(f"session.{name}" for name in _OF_THE_SERVER)
+    symptoms = ("config", "refused")
+    example = Example("refused_requests", change("session.update", "session.id", "sess_1"))
+
+    def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        names = [name for name in _OF_THE_SERVER if field(event, "session", name) is not None]
+        if names:
+            yield Verdict({"members": ", ".join(f"`session.{name}`" for name in names)})
 
 
 class TemperatureRange(Rule):

@@ -8,10 +8,11 @@ from typing import Any
 from rtproto.events.base import Eagerness
 from rtproto.events.common.session import SemanticVad, ServerVad, UnknownTurnDetection
 from rtproto.events.dialect import SESSION_UPDATES
-from rtproto.findings import Severity
+from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, kind_of, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.cli.settings import Setting, asked, look, members_of_turn_detection, values_of
+from rtproto.rules.common import at_request
 from rtproto.rules.examples import Example, change
 
 _OF_SERVER_VAD = ("threshold", "prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms")
@@ -35,9 +36,9 @@ class TurnDetectionInvalid(Rule):
     )
     exceptions = (
         "A setting of the other kind is a warning. Azure's own types, none and those that begin with azure_, are "
-        "passed over."
+        "wrong only where the server refuses them: who serves a session, its events do not tell."
     )
-    on = SESSION_UPDATES
+    on = (*SESSION_UPDATES, "error")
     reads = ("session.turn_detection", "session.audio")
     symptoms = ("config", "refused", "overlap")
     example = Example(
@@ -50,9 +51,33 @@ class TurnDetectionInvalid(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
+        if context.type == "error":
+            return _refused(context, event)
+        return self._judge(context, event)
+
+    def _judge(self, context: Context, event: Any) -> Iterator[Verdict]:
         for wish in asked(event, "turn detection"):
             for name, what, severity in _faults(wish, context):
                 yield Verdict({"path": f"{wish.path}{name}", "what": what}, severity=severity)
+
+
+def _is_azures(kind: str) -> bool:
+    return kind == "none" or kind.startswith("azure_")
+
+
+def _refused(context: Context, error: Any) -> Iterator[Verdict]:
+    """What a server that is not Azure's refuses of what only Azure takes."""
+    request = context.facts.ledger.answered_by(error)
+    about = f"{field(error, 'error', 'param')} {field(error, 'error', 'message')}"
+    if request is None or request.type not in SESSION_UPDATES or "turn_detection" not in about:
+        return
+    for wish in asked(request.event, "turn detection"):
+        kind = kind_of(wish.value) if isinstance(wish.value, UnknownTurnDetection) else None
+        if kind is not None and _is_azures(kind):
+            what = f"is of type {kind}, which only Azure takes"
+            instead = "; null turns detection off" if kind == "none" else ""
+            witness = Witness(context.line, context.type, "refused it")
+            yield at_request(request, {"path": wish.path, "what": what + instead}, witnesses=(witness,))
 
 
 def _faults(wish: Setting, context: Context) -> Iterator[tuple[str, str, Severity | None]]:
@@ -65,7 +90,7 @@ def _faults(wish: Setting, context: Context) -> Iterator[tuple[str, str, Severit
             nested = wish.path.startswith("session.audio.")
             if nested and "type" not in members_of_turn_detection(context.raw):
                 yield ".type", "is missing; there are server_vad and semantic_vad", None
-        elif kind != "none" and not kind.startswith("azure_"):
+        elif not _is_azures(kind):
             yield "", f"is of type {kind}; there are server_vad and semantic_vad", None
     elif isinstance(detection, ServerVad):
         threshold, idle = field(detection, "threshold"), field(detection, "idle_timeout_ms")
