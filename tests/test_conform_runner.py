@@ -115,6 +115,8 @@ def run(*options: str) -> int:
         ("sys.exit(3)", False, "ended with exit status 3"),
         ("sys.stderr.write('out of luck'); sys.exit(9)", False, "it said: out of luck"),
         ("sys.exit(2)", False, "(3 of them not checked)"),
+        ("sys.exit(sys.stderr.write('no such file') and 2)", False, "; it said: no such file"),
+        ("print('hello')", False, "wrote a line that is no finding (hello)"),
         ("", True, "no answer; the process ended with exit status 0"),
         ('print(\'{"id":"wire/nan","exit":1}\'); sys.exit(5)', True, "ended with exit status 5"),
         ("threading.Event().wait()", False, "no end after 0.2 seconds"),
@@ -183,6 +185,52 @@ def test_baseline(known: str, status: int, tmp_path: Path, capsys: pytest.Captur
     out = capsys.readouterr().out
     assert ("stale: the baseline names wire/plain" in out) == (known == "wire/plain")
     assert ("2 cases of 3 failed" in out) is True
+    assert ("the baseline names wire/n, and there is no such case" in out) == (known == "wire/n")
+
+
+def test_a_baseline_with_a_case_that_there_is_not_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where only a part of the suite is run; those of other parts are not looked at."""
+    file = tmp_path / "known.toml"
+    more = '[[known]]\ncase = "{}"\nreason = "Of late."\n'
+    file.write_text(BASELINE.format("wire/") + more.format("rules/OUT016/"), encoding="utf-8")
+    options = ("--checker", checker(tmp_path, SAYS_YES), "--baseline", str(file), "--report", "junit")
+    assert run(*options) == 0
+
+    file.write_text(BASELINE.format("wire/") + more.format("rules/OUT999/"), encoding="utf-8")
+    capsys.readouterr()
+    assert run(*options) == 1
+    assert "named by the baseline, and there is no such case" in capsys.readouterr().out
+
+
+def test_a_checker_that_always_crashes_is_told_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crash = checker(tmp_path, "def parse():\n    raise KeyError('type')\nparse()")
+
+    assert cli.main(["cases", "--filter", "wire/", "--checker", crash, "--jobs", "4"]) == 1
+
+    out = capsys.readouterr().out
+    told = out[out.index("failed at the depth") :].splitlines()
+    cases = int(told[-1].split()[0])
+    assert told[1] == (
+        f"  wire/array, wire/array-of-an-event, wire/as-long-as-the-limit and {cases - 3} more cases: "
+        "ended with exit status 1, and reported nothing; it said:"
+    )
+    assert told[2] == "    | Traceback (most recent call last):"
+    assert told[-3] == "    | KeyError: 'type'"
+
+
+def test_failures_that_are_left_out_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    says_yes = checker(tmp_path, SAYS_YES)
+
+    assert cli.main(["cases", "--filter", "wire/", "--checker", says_yes, "--jobs", "4"]) == 1
+
+    out = capsys.readouterr().out
+    failed = int(out.splitlines()[-1].split()[0])
+    assert out.count(": exit status 0, where 1 is right") == 50
+    assert f"  and {failed - 50} more; --report json lists all\n" in out
 
 
 def test_a_baseline_is_true_to_its_schema() -> None:

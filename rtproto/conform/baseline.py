@@ -34,14 +34,17 @@ class Baseline(Struct, frozen=True, forbid_unknown_fields=True):
         """Why that case is known to fail; empty where it is not."""
         return next((each.reason for each in self.known if each.names(id)), "")
 
-    def stale(self, failed: Sequence[Result], ran: Sequence[str], *, all: bool) -> tuple[str, ...]:
-        """The entries that name no failure; those of cases that were not run only where all were."""
+    def stale(self, failed: Sequence[Result], ran: Sequence[str]) -> tuple[str, ...]:
+        """The entries that name cases which ran, and no failure."""
         return tuple(
             each.case
             for each in self.known
-            if not any(each.names(result.case.id) for result in failed)
-            and (all or any(each.names(id) for id in ran))
+            if any(map(each.names, ran)) and not any(each.names(result.case.id) for result in failed)
         )
+
+    def unknown(self, ids: Sequence[str]) -> tuple[str, ...]:
+        """The entries that name none of the suite's cases."""
+        return tuple(each.case for each in self.known if not any(map(each.names, ids)))
 
 
 def read(path: Path) -> Baseline:

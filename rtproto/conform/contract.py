@@ -20,6 +20,8 @@ from rtproto.conform.case import Case, Dialect, Level
 from rtproto.conform.transcript import Line, LineError, parse, written
 
 MARK = "! "
+_QUOTED = 80
+"""Characters of a checker's output that a problem quotes."""
 
 CLEAN, FOUND, NOT_CHECKED = 0, 1, 2
 
@@ -56,6 +58,8 @@ class Answer(Struct, frozen=True):
     findings: tuple[Reported, ...] = ()
     problem: str = ""
     """Why there is no answer, or none that can be read."""
+    told: str = ""
+    """Where there is none, or the transcript was not checked: the end of what the checker wrote to standard error."""
 
 
 def transcript_text(case: Case) -> str:
@@ -104,7 +108,7 @@ def read_answer(output: str, exit: int) -> Answer:
             try:
                 findings.append(msgspec.json.decode(text, type=Reported))
             except msgspec.DecodeError as why:
-                return Answer(None, problem=f"wrote a line that is no finding: {why}")
+                return Answer(None, problem=f"wrote a line that is no finding ({text[:_QUOTED]}): {why}")
     if exit not in (CLEAN, FOUND, NOT_CHECKED):
         return Answer(None, tuple(findings), f"ended with exit status {exit}")
     if exit == FOUND and not findings:  # as interpreters end that crash

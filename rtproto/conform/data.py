@@ -48,7 +48,7 @@ def _result(run: Run, result: Result) -> dict[str, Any]:
         "verdict": case.verdict,
         "passed": run.passed(result),
         "reached": list(result.score.passed),
-        "why": prose(result.score.why),
+        "why": prose(result.why),
         "known": prose(result.known),
         "exit": result.answer.exit,
         "findings": [_finding(finding) for finding in result.answer.findings[:_MOST]],

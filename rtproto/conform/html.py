@@ -75,7 +75,7 @@ def _failure(result: Result, *, transcript: bool) -> Iterator[str]:
     case = result.case
     kind = "known" if result.known else "bad"
     yield f'<details><summary><b class="{kind}">{escape(case.id)}</b>: {escape(case.title)}</summary>\n'
-    yield f"<p>{escape(prose(result.score.why))}</p>\n"
+    yield f"<p>{escape(prose(result.why))}</p>\n"
     if result.known:
         yield f"<p>Known: {escape(prose(result.known))}</p>\n"
     expected = "; ".join(map(_expected, case.expect)) or "nothing"

@@ -26,14 +26,13 @@ def junit(run: Run) -> str:
             if result.known:
                 ET.SubElement(test, "skipped", message=prose(result.known))
             else:
-                ET.SubElement(test, "failure", message=prose(result.score.why)).text = prose(
-                    result.case.title
-                )
+                ET.SubElement(test, "failure", message=prose(result.why)).text = prose(result.case.title)
     if run.stale:
         suite = ET.SubElement(root, "testsuite", name="baseline", tests=str(len(run.stale)))
         suite.set("failures", str(len(run.stale)))
         for entry in run.stale:
             test = ET.SubElement(suite, "testcase", classname="baseline", name=prose(entry), time="0")
-            ET.SubElement(test, "failure", message="named by the baseline, and no case of it fails")
+            what = "there is no such case" if entry in run.unknown else "no case of it fails"
+            ET.SubElement(test, "failure", message=f"named by the baseline, and {what}")
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'

@@ -21,6 +21,12 @@ class Result(Struct, frozen=True):
     """The reason that a baseline gives for the failure; empty where it names none."""
 
     @property
+    def why(self) -> str:
+        """What is wrong, in one sentence; empty where nothing is."""
+        told = self.answer.told
+        return f"{self.score.why}; it said: {told}" if told and self.score.why else self.score.why
+
+    @property
     def unchecked(self) -> bool:
         """The checker said that it could not check this transcript."""
         return self.answer.exit == NOT_CHECKED and not self.score.passed
@@ -36,7 +42,9 @@ class Run(Struct, frozen=True):
     """The depth that makes a case pass."""
     results: tuple[Result, ...]
     stale: tuple[str, ...] = ()
-    """Entries of the baseline that name no failure of this run."""
+    """Entries of the baseline that name no failure of this run, or no case of the suite."""
+    unknown: tuple[str, ...] = ()
+    """Those of them that name no case of the suite."""
 
     def passed(self, result: Result) -> bool:
         """The answer is right at the depth of the run."""

@@ -10,17 +10,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 from msgspec import Struct
 
 from rtproto.conform.case import Case
-from rtproto.conform.contract import Answer, read_answer, read_answers, transcript_text
+from rtproto.conform.contract import NOT_CHECKED, Answer, read_answer, read_answers, transcript_text
 
 OWN = (sys.executable, "-m", "rtproto", "conform", "check", "--batch")
 """rtproto itself, through the same contract as any other checker."""
 BATCH = 64
 """Cases for one process in batch mode: enough to forget its start, few enough to lose when it crashes."""
-_TOLD = 300
-"""Characters of a checker's standard error that a problem quotes."""
+_TOLD_LINES, _TOLD = 12, 1_000
+"""Lines and characters of a checker's standard error that are quoted, from its end: an exception's last words in
+Python, and in node, which puts them above its stack."""
 
 
 class Checker(Struct, frozen=True):
@@ -58,14 +60,13 @@ class Checker(Struct, frozen=True):
         done = self._run(transcript_text(cases[0]))
         if done.problem:
             return [Answer(None, problem=done.problem)]
-        answer = read_answer(done.output, done.exit)
-        return [Answer(None, answer.findings, answer.problem + done.told) if answer.problem else answer]
+        return [_explained(read_answer(done.output, done.exit), done)]
 
     def _batch(self, cases: Sequence[Case]) -> list[Answer]:
         done = self._run("".join(map(transcript_text, cases)))
         answers = read_answers(done.output)
         ended = done.problem or f"no answer; the process ended with exit status {done.exit}"
-        return [answers.get(case.id) or Answer(None, problem=ended + done.told) for case in cases]
+        return [_explained(answers.get(case.id) or Answer(None, problem=ended), done) for case in cases]
 
     def _run(self, input: str) -> _Done:
         try:
@@ -77,10 +78,8 @@ class Checker(Struct, frozen=True):
             return _Done(output, problem=f"no end after {self.timeout:g} seconds")
         except (OSError, ValueError) as error:
             return _Done(problem=f"cannot be run: {error}")
-        told = done.stderr.decode(errors="replace").strip()[-_TOLD:]
-        return _Done(
-            done.stdout.decode(errors="replace"), done.returncode, f"; it said: {told}" if told else ""
-        )
+        told = "\n".join(done.stderr.decode(errors="replace").strip().splitlines()[-_TOLD_LINES:])
+        return _Done(done.stdout.decode(errors="replace"), done.returncode, told[-_TOLD:])
 
 
 class _Done(Struct, frozen=True):
@@ -89,5 +88,12 @@ class _Done(Struct, frozen=True):
     output: str = ""
     exit: int = -1
     told: str = ""
-    """The end of its standard error, after a semicolon."""
+    """The end of its standard error."""
     problem: str = ""
+
+
+def _explained(answer: Answer, done: _Done) -> Answer:
+    """The answer, with what the process said where it gave none."""
+    if answer.problem or answer.exit == NOT_CHECKED:
+        return msgspec.structs.replace(answer, told=done.told)
+    return answer

@@ -27,8 +27,9 @@ def run(
         made = score(case, answer)
         results.append(Result(case, answer, made, "" if made.reached(depth) else known.reason(case.id)))
     failed = [result for result in results if not result.score.reached(depth)]
-    stale = known.stale(failed, [case.id for case in cases], all=not filter)
-    return Run(version, shlex.join(checker.command), depth, tuple(results), stale)
+    stale = known.stale(failed, [case.id for case in cases])
+    unknown = known.unknown([suite.id_of(folder, path) for path in suite.files(folder)])
+    return Run(version, shlex.join(checker.command), depth, tuple(results), (*stale, *unknown), unknown)
 
 
 def report(run: Run, format: str) -> Iterator[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rtproto.conform.results import GROUPS, Run, Sum, sums, total
+from rtproto.conform.results import GROUPS, Result, Run, Sum, sums, total
 from rtproto.conform.score import DEPTHS
-from rtproto.reports.words import plural, prose
+from rtproto.reports.words import no_command, plural, prose
 
 _SHOWN = 50
 """Failures that are listed; the JSON report has all."""
+_NAMED = 3
+"""Cases that are named of those in which a checker broke in one way."""
 
 
 def text(run: Run) -> Iterator[str]:
@@ -27,13 +29,37 @@ def text(run: Run) -> Iterator[str]:
     new = [result for result in failed if not result.known]
     if new:
         yield f"\nfailed at the depth {run.depth!r}:\n"
-    for result in new[:_SHOWN]:
-        yield f"  {prose(result.case.id)}: {prose(result.score.why)}\n"
-    if len(new) > _SHOWN:
-        yield f"  and {len(new) - _SHOWN:,} more\n"
+    alike = _alike(new)
+    for results in alike[:_SHOWN]:
+        yield from _failure(results)
+    if len(alike) > _SHOWN:
+        left_out = sum(map(len, alike[_SHOWN:]))
+        yield f"  and {left_out:,} more; --report json lists all\n"
     for entry in run.stale:
-        yield f"\nstale: the baseline names {prose(entry)}, and no case of it fails\n"
+        what = "there is no such case" if entry in run.unknown else "no case of it fails"
+        yield f"\nstale: the baseline names {prose(entry)}, and {what}\n"
     yield "\n" + _verdict(run, len(failed), len(new))
+
+
+def _alike(failed: list[Result]) -> list[list[Result]]:
+    """The failures; those in which the checker gave no answer, and said the same of it, together."""
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in failed:
+        broken = result.answer.problem or result.unchecked
+        groups.setdefault(("" if broken else result.case.id, result.why), []).append(result)
+    return list(groups.values())
+
+
+def _failure(results: list[Result]) -> Iterator[str]:
+    first = results[0]
+    names = ", ".join(prose(result.case.id) for result in results[:_NAMED])
+    more = f" and {plural(len(results) - _NAMED, 'more case')}" if len(results) > _NAMED else ""
+    told = first.answer.told.splitlines()
+    if len(told) < 2:
+        yield f"  {names}{more}: {prose(first.why)}\n"
+        return
+    yield f"  {names}{more}: {prose(first.score.why)}; it said:\n"
+    yield from (f"    | {no_command(prose(line))}\n" for line in told)
 
 
 def _verdict(run: Run, failed: int, new: int) -> str:
