@@ -84,15 +84,15 @@ _KEY = re.compile(
 )
 _PERHAPS = re.compile(
     rf"""
-    # By its beginning alone, for the rest may have been cut.
-    (?<![A-Za-z0-9]) (sk- | ek_ | eyJ | xai-(?=[A-Za-z0-9]{{16}})) [^\s"'<>(),;{{}}]{{8,}}
+    # By its beginning alone, for the rest may have been cut; a stop behind it is the sentence's.
+    (?<![A-Za-z0-9]) (sk- | ek_ | eyJ | xai-(?=[A-Za-z0-9]{{16}})) [^\s"'<>(),;{{}}]{{8,}} (?<![.:!?])
     |
     {_IN_ANY_TEXT}
     |
     # Cookies go on to the end of their line.
     ((?i:cookie) ["'\\]* \s* [:=] \s* ["'\\]*) [^"'\\\r\n]+
     |
-    # Of other values the first word, and a scheme before it.
+    # Of other values the first word, and a scheme before it; but for what is said of a parameter of that name.
     (
         (?i:
             {"|".join(name.replace("-", "[-_]?") for name in _NAMES)}
@@ -102,6 +102,7 @@ _PERHAPS = re.compile(
         )
         ["'\\]* \s* [:=] \s* ["'\\]*
     )
+    (?! expected \s)
     (?: \{{ [^}}]* \}}? | (?: [A-Za-z]+ [ ] )? [^"'\\,}}\s]+ )
     """,
     re.VERBOSE,

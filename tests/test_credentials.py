@@ -69,7 +69,17 @@ def test_words_stay(text: str) -> None:
         ("password: 1234 is wrong", "password: * is wrong"),
         ('"client_secret": {"value": "abc", "expires_at": 1}', '"client_secret": *'),
         ("sk-proj-Ab…", "sk-*"),
+        (
+            "Incorrect API key provided: sk-proj-*****wxyz. See the site.",
+            "Incorrect API key provided: sk-*. See the site.",
+        ),
+        ("Incorrect API key provided: sk-test.", "Incorrect API key provided: sk-test."),
         ("eyJhbGciOiJIUz", "eyJ*"),
+        (
+            "Invalid type for 'session.tools[0].authorization': expected a string, but got null instead.",
+            "Invalid type for 'session.tools[0].authorization': expected a string, but got null instead.",
+        ),
+        ("authorization: expectedly", "authorization: *"),
     ],
 )
 def test_what_may_be_a_secret_goes_where_it_is_only_read(text: str, hidden: str) -> None:
