@@ -47,7 +47,7 @@ def test_controls_become_visible(hostile: str, shown: str) -> None:
     "secret, shown",
     [
         (KEY, "sk-[masked]"),
-        (f"Incorrect API key provided: {KEY}.", "Incorrect API key provided: sk-[masked]"),
+        (f"Incorrect API key provided: {KEY}.", "Incorrect API key provided: sk-[masked]."),
         (EPHEMERAL, "ek_[masked]"),
         (f'{{"value":"{EPHEMERAL}","expires_at":1}}', '{"value":"ek_[masked]","expires_at":1}'),
         ("Authorization: Bearer abcdef.123456", "Authorization: [masked]"),
