@@ -350,6 +350,8 @@ class Ledger:
 
     def _remember(self, granted: Request) -> None:
         """Keep a request that was granted for as long as the success may have been that of another one which waits."""
+        if granted.id is None and not self._named:
+            return
         lane = _lane(granted)
         if self._first(lane) is None:
             for event_id in [id for id, request in self._named.items() if _lane(request) == lane]:
