@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rtproto import credentials
 from rtproto.credentials import (
     is_secret,
     is_secret_parameter,
@@ -86,10 +89,34 @@ def test_what_may_be_a_secret_goes_where_it_is_only_read(text: str, hidden: str)
     assert without_secrets(text, "*") == hidden
 
 
+_NAMES = """
+    access-key account_key apikey api-key authorization cookie passphrase passwd password private-key secret_key
+    signing-key subscription-key auth credential credentials secret token bearer sk- ek_ xai- eyJ
+"""
+_ALIKE = str.maketrans({"i": "\u0131", "k": "\u212a", "s": "\u017f"})
+"""Letters that a pattern without case takes for these."""
+
+
+@pytest.mark.parametrize("name", _NAMES.split())
+@pytest.mark.parametrize("hide", [without_keys, without_secrets])
+def test_what_is_passed_over_at_a_glance_holds_no_secret(
+    hide: Callable[[str, str], str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [
+        f"{before}{spelled}{sign}{value}"
+        for before in ("", " ", "?", "x-", 'x "')
+        for spelled in (name, name.upper(), name.title(), name.translate(_ALIKE))
+        for sign in ("", " ", "=", ": ", '": "', '\\":')
+        for value in ("Basic abcdefgh12345678", "abcdefgh.12345678", "abc")
+    ]
+    hidden = [hide(text, "*") for text in texts]
+    monkeypatch.setattr(credentials, "_TRACES", ("",))
+    assert hidden == [hide(text, "*") for text in texts]
+
+
 @given(text=st.text(max_size=60) | st.text('sk-eyJ.a1=:"{ Bbearauthoizn', max_size=60))
 @pytest.mark.parametrize("hide", [without_keys, without_secrets])
-def test_nothing_that_stands_before_a_key_saves_it(hide: object, text: str) -> None:
-    assert callable(hide)
+def test_nothing_that_stands_before_a_key_saves_it(hide: Callable[[str, str], str], text: str) -> None:
     once = hide(text + " sk-0123456789abcdef Authorization: Basic dXNlcjpwYXNz", "[masked]")
     assert "0123456789abcdef" not in once
     assert "dXNlcjpwYXNz" not in once
