@@ -97,7 +97,7 @@ class Judge:
             options.error(str(error))
         for sentence in self._wanted.unserved():
             console.say(sentence)
-        if args.verbose and self._wanted.found.file is not None:
+        if args.verbose and self._wanted.found.file:
             console.say(f"settings from {os.path.relpath(self._wanted.found.file)}")
 
     def _known(self) -> Baseline | None:

@@ -7,8 +7,8 @@ one directory `rtproto.toml` goes before `pyproject.toml`.  Paths and patterns i
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import msgspec
@@ -18,6 +18,9 @@ from rtproto.selection import Selection
 from rtproto.urls import is_url
 
 OWN, SHARED = "rtproto.toml", "pyproject.toml"
+_MAY_HAVE_TABLE = rb"""(?m)^[ \t]*\[*[ \t]*["']?tool["']?[ \t]*(?:[]=]|\.[ \t]*["']?rtproto)"""
+"""A line of `pyproject.toml` that begins the table [tool.rtproto], or one around it: most name the package only as what
+the project needs, and need not be read."""
 
 
 class Configuration(Struct, frozen=True, rename="kebab"):
@@ -40,13 +43,18 @@ class Found(Struct, frozen=True):
     """A configuration and the file that it stands in; both empty where there is none."""
 
     configuration: Configuration = Configuration()
-    file: Path | None = None
+    file: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The directory to which its paths and patterns are relative."""
+        return os.path.dirname(self.file) or os.curdir
 
     def path(self, name: str) -> str:
         """A path that the file names, from the current directory."""
-        if self.file is None or Path(name).is_absolute():
+        if not self.file or os.path.isabs(name):
             return name
-        return os.path.relpath(self.file.parent / name)
+        return os.path.relpath(os.path.join(self.folder, name))
 
     def ignored(self, path: str) -> tuple[str, ...]:
         """The rules that are not to be reported of that file, as the configuration names them.
@@ -58,9 +66,8 @@ class Found(Struct, frozen=True):
             return ()
         from fnmatch import fnmatchcase
 
-        here = self.file.parent if self.file is not None else Path()
         try:
-            below = path if is_url(path) else os.path.relpath(path, here).replace(os.sep, "/")
+            below = path if is_url(path) else os.path.relpath(path, self.folder).replace(os.sep, "/")
         except ValueError:  # a NUL in it, or another drive
             below = path
         names: list[str] = []
@@ -79,49 +86,53 @@ class ConfigurationError(ValueError):
     """A configuration that cannot be used.  The message begins with the file's path and says why."""
 
 
-def find(start: Path | None = None) -> Found:
+def find(start: str | os.PathLike[str] = os.curdir) -> Found:
     """The nearest configuration, from that directory (the current one) upwards.  Raises `ConfigurationError`."""
-    folder = (start or Path()).absolute()
-    for place in (folder, *folder.parents):
+    folder, below = os.path.abspath(start), ""
+    while folder != below:
         for name in (OWN, SHARED):
-            found = _read(place / name, needed=False)
+            found = _read(os.path.join(folder, name), needed=False)
             if found is not None:
                 return found
+        folder, below = os.path.dirname(folder), folder
     return Found()
 
 
 def load(path: str) -> Found:
     """The configuration in that file, whatever its name.  Raises `ConfigurationError`."""
-    found = _read(Path(path), needed=True)
+    found = _read(path or os.curdir, needed=True)
     assert found is not None
     return found
 
 
-def _read(file: Path, *, needed: bool) -> Found | None:
+def _read(file: str, *, needed: bool) -> Found | None:
     """The configuration of a file; None where an optional one is not there, or says nothing of ours."""
-    shown = os.path.relpath(file)
     try:
-        data = file.read_bytes()
+        with open(file, "rb") as opened:
+            data = opened.read()
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         if needed:
-            raise ConfigurationError(f"{shown}: there is no such file") from error
+            raise ConfigurationError(f"{os.path.relpath(file)}: there is no such file") from error
         return None
     except OSError as error:
-        if needed or not file.is_dir():
-            raise ConfigurationError(f"{shown}: {(error.strerror or str(error)).lower()}") from error
+        if needed or not os.path.isdir(file):
+            why = (error.strerror or str(error)).lower()
+            raise ConfigurationError(f"{os.path.relpath(file)}: {why}") from error
         return None
-    if file.name == SHARED and b"rtproto" not in data:
+    shown = os.path.relpath(file)
+    shared = os.path.basename(file) == SHARED
+    if shared and (b"rtproto" not in data or re.search(_MAY_HAVE_TABLE, data) is None):
         if needed:
             raise ConfigurationError(f"{shown}: it has no table [tool.rtproto]")
         return None
-    import tomli
+    import tomli  # which takes as long as to judge a short session
 
     try:
         table: Any = tomli.loads(data.decode("utf-8"))
     except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{shown}: this is no TOML: {error}") from error
     prefix = ""
-    if file.name == SHARED:
+    if shared:
         prefix = "tool.rtproto."
         tool = cast("dict[str, Any]", table).get("tool")
         table = cast("dict[str, Any]", tool).get("rtproto") if isinstance(tool, dict) else None
@@ -138,7 +149,7 @@ def _read(file: Path, *, needed: bool) -> Found | None:
     return found
 
 
-KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Configuration))
+KEYS = Configuration.__struct_encode_fields__
 
 
 def _convert(table: Mapping[str, Any], place: str) -> Configuration:

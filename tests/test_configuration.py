@@ -46,6 +46,37 @@ def test_the_nearest_file_counts_alone_and_our_own_goes_before_a_shared_one(here
     assert run("broken.jsonl")[0] == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.rtproto]\nignore = ["OUT"]',
+        '  [ tool . rtproto ]\nignore = ["OUT"]',
+        '["tool".\'rtproto\']\nignore = ["OUT"]',
+        'tool.rtproto.ignore = ["OUT"]',
+        'tool . "rtproto" = {ignore = ["OUT"]}',
+        'tool = {rtproto = {ignore = ["OUT"]}}',
+        '[tool]\nrtproto.ignore = ["OUT"]',
+        '[project]\nname = "x"\r\n\t[ "tool" ]\r\n"rtproto" = {ignore = ["OUT"]}',
+    ],
+)
+def test_the_table_of_a_shared_file_may_be_written_in_any_way(text: str, here: Path, run: Run) -> None:
+    (here / "pyproject.toml").write_text(text)
+
+    assert run("broken.jsonl") == run("broken.jsonl", "--ignore", "OUT", "--isolated")
+    assert run("broken.jsonl") != run("broken.jsonl", "--isolated")
+
+
+@pytest.mark.parametrize(
+    "text", ['name = "rtproto"\n[tool.other', '[tool.other]\nuses = "[tool.rtproto"\n= 1']
+)
+def test_a_shared_file_without_our_table_is_not_read(text: str, here: Path, run: Run) -> None:
+    (here / "pyproject.toml").write_text(text)
+
+    assert run("broken.jsonl", "-v") == run("broken.jsonl", "-v", "--isolated")
+    (here / "pyproject.toml").write_text("[tool.rtproto]\n= 1")
+    assert "pyproject.toml: this is no TOML" in run("broken.jsonl")[2]
+
+
 def test_every_key(here: Path, run: Run) -> None:
     (here / "acme").mkdir()
     (here / "acme" / "server.toml").write_text('name = "acme"\n')
