@@ -6,7 +6,6 @@ import io
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any, BinaryIO, Literal, TextIO, cast
 
 from msgspec.structs import replace
@@ -141,7 +140,7 @@ class Outputs:
 def _opened(path: str, mode: Literal["w", "a"]) -> BinaryIO:
     """The file, or the object at that URL, to be written.  Raises `OSError` or `ValueError`."""
     if not is_url(path):
-        return Path(path).open("wb" if mode == "w" else "ab")
+        return open(path, "wb" if mode == "w" else "ab")
     from rtproto.remote import create
 
     return create(path)

@@ -63,8 +63,6 @@ def targets(names: Sequence[str]) -> Iterator[Target]:
 
 def _expand(name: str) -> Iterator[Target]:
     """The recordings that one argument stands for."""
-    from pathlib import Path
-
     if name == "-":
         yield Target(STDIN, standard=True)
         return
@@ -74,16 +72,14 @@ def _expand(name: str) -> Iterator[Target]:
         yield from find(name)
         return
     try:
-        is_folder = Path(name).is_dir()
-        is_pattern = not is_folder and any(sign in name for sign in "*?[") and not os.path.lexists(name)
+        mode = os.stat(name or os.curdir).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        is_pattern = any(sign in name for sign in "*?[") and not os.path.lexists(name)
+        yield from _matching(name) if is_pattern else (Target(name),)
     except (OSError, ValueError):  # not even that may be asked; opening it will tell why
-        is_folder = is_pattern = False
-    if is_pattern:
-        yield from _matching(name)
-    elif is_folder:
-        yield from _within(name)
-    else:
         yield Target(name)
+    else:
+        yield from _within(name) if stat.S_ISDIR(mode) else (Target(name),)
 
 
 def _matching(pattern: str) -> Iterator[Target]:
@@ -92,7 +88,7 @@ def _matching(pattern: str) -> Iterator[Target]:
     from pathlib import Path
 
     likely = Path(pattern).name == "**"
-    named = map(Path, glob(pattern, recursive=True))  # noqa: PTH207 - which takes absolute patterns too
+    named = map(Path, glob(pattern, recursive=True))  # unlike Path.glob it takes absolute patterns too
     files = sorted(path for path in named if not path.is_dir())
     found = [str(path) for path in files if not likely or _is_recording(str(path))]
     yield from map(Target, found)
@@ -152,7 +148,7 @@ def kind(name: str) -> bool | None:
 
 def _is_recording(path: str) -> bool:
     """Whether a file in a directory is meant when the directory is."""
-    known = kind(os.path.basename(path))  # noqa: PTH119 - likewise
+    known = kind(os.path.basename(path))
     if known is False:
         return False
     # A link to nothing is let through where the name says enough: opening it tells the reader why.
@@ -161,11 +157,9 @@ def _is_recording(path: str) -> bool:
         return status is None or stat.S_ISREG(status.st_mode)
     if status is None or not stat.S_ISREG(status.st_mode):
         return False
-    from pathlib import Path
-
     from rtproto.transcripts.formats import looks_like_recording
 
-    return looks_like_recording(Path(path))
+    return looks_like_recording(path)
 
 
 def identity(path: str) -> int | str:
@@ -178,6 +172,6 @@ def identity(path: str) -> int | str:
 
 def _status(path: str) -> os.stat_result | None:
     try:
-        return os.stat(path)  # noqa: PTH116 - a third of the time that a Path takes
+        return os.stat(path)
     except (OSError, ValueError):
         return None

@@ -7,6 +7,7 @@ engine that needs no ids, and whole events by their shape; all other rules need 
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -17,23 +18,26 @@ from rtproto.checker import SessionChecker
 from rtproto.checker_plan import CHECKS, INSTANCES, Place
 from rtproto.events.dialect import SESSION_STARTS, SESSION_UPDATES
 from rtproto.findings import Finding, SessionReport
-from rtproto.protocol.blind import BlindEngine, table_codes
 from rtproto.protocol.values import field
 from rtproto.rules.base import FAULT, Rule, Verdict
 from rtproto.wire import salvage
 
 _SHAPE = frozenset(rule.code for rule in CHECKS[FAULT])
 """Rules that need one event and no other."""
-_LEFT = table_codes() | _SHAPE
-OFF = tuple(sorted(INSTANCES.keys() - _LEFT))
-"""The rules that are off where events have lost something."""
-
 _LATE_AT_MOST = 64
 """Events that are kept for a connection that may begin."""
 _LOSSES: Mapping[str, str] = {
     "type-only": "{} recorded by type only",
     "elided": "{} cut by the recorder",
 }
+
+
+@functools.cache
+def off() -> tuple[str, ...]:
+    """The rules that are off where events have lost something."""
+    from rtproto.protocol.blind import table_codes
+
+    return tuple(sorted(INSTANCES.keys() - table_codes() - _SHAPE))
 
 
 class RecordingChecker(SessionChecker):
@@ -59,6 +63,8 @@ class RecordingChecker(SessionChecker):
             self._go_blind()
 
     def _go_blind(self) -> None:
+        from rtproto.protocol.blind import BlindEngine  # which few recordings need
+
         self._blind = True
         self._engine = self._context.engine = BlindEngine(self._engine)
 
@@ -153,10 +159,10 @@ class RecordingChecker(SessionChecker):
         if self._blind:
             lost = [_LOSSES[name].format(_events(self._lost[name])) for name in _LOSSES if self._lost[name]]
             what = " and ".join(lost) or "events are recorded in part"
-            off = f"{len(OFF)} rules that need what events hold are off"
-            limits += (f"{what}: order is judged, and the shape of whole events; {off}",)
+            judged = "order is judged, and the shape of whole events"
+            limits += (f"{what}: {judged}; {len(off())} rules that need what events hold are off",)
         return msgspec.structs.replace(
-            report, limits=limits, losses=tuple(losses), off=OFF if self._blind else ()
+            report, limits=limits, losses=tuple(losses), off=off() if self._blind else ()
         )
 
 

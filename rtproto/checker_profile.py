@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from rtproto.protocol.profiles import Profile, ProfileError, read, recognise, shipped
 from rtproto.protocol.recognition import probe
@@ -20,6 +19,8 @@ def profile_of(asked: AnyProfile) -> Profile:
     elif isinstance(asked, str) and not asked.lower().endswith(".toml"):
         return shipped(asked)
     else:
+        from pathlib import Path
+
         profile, place = read(Path(asked)), os.fspath(asked)
     for code in profile.relax:
         if not any(known.startswith(code) for known in RULES):

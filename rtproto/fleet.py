@@ -135,7 +135,7 @@ def size_of(target: Target) -> int:
     if target.size >= 0 or target.source:
         return max(target.size, 0)
     try:
-        return os.stat(target.path).st_size  # noqa: PTH116 - a third of the time that a Path takes
+        return os.stat(target.path).st_size
     except (OSError, ValueError):
         return 0
 

@@ -6,6 +6,7 @@ afterwards comes to the same.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -15,18 +16,20 @@ from msgspec.structs import replace
 from rtproto.findings import Excerpt, Finding, Report, SessionReport, Trouble
 from rtproto.reports.words import MASKED, escape, is_secret_field, mask, scalar
 
-_ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(Report)
-
 
 def pack(report: Report) -> bytes:
     """A plain report as JSON, without its paths, which may be no text."""
-    return _ENCODER.encode(_named(report, lambda path: ""))
+    return msgspec.json.encode(_named(report, lambda path: ""))
 
 
 def unpack(data: bytes, path: str) -> Report:
     """The report of that path.  Raises `msgspec.MsgspecError` for bytes that hold none."""
-    return _named(_DECODER.decode(data), lambda empty: path)
+    return _named(_decoder().decode(data), lambda empty: path)
+
+
+@functools.cache
+def _decoder() -> msgspec.json.Decoder[Report]:
+    return msgspec.json.Decoder(Report)
 
 
 def _named(report: Report, name: Callable[[str], str]) -> Report:

@@ -9,7 +9,6 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import BinaryIO, cast
 
 import msgspec
@@ -139,7 +138,7 @@ class Settings:
         """Judge one file."""
         name = os.fspath(path)
         try:
-            stream = Path(name).open("rb", BUFFERED_BYTES)  # noqa: SIM115 - closed below; only the opening belongs in the `try`
+            stream = open(name, "rb", BUFFERED_BYTES)  # noqa: SIM115 - closed below; only the opening belongs in the `try`
         except OSError as error:
             return Report(unchecked=(Unchecked(name, reason(error)),))
         except ValueError:  # a NUL in the name

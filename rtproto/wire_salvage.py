@@ -5,6 +5,7 @@ Everything here is optional, and a member of the wrong type costs nothing but it
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
@@ -127,34 +128,34 @@ def _salvager(cls: type[_T], **others: _Reader) -> Callable[[bytes | Raw], _T | 
     return read
 
 
-_item = _salvager(SalvagedItem)
+@functools.cache
+def _reader() -> Callable[[bytes], Salvage | None]:
+    """The reader of events.  It is made for the first one, since most sessions have none to salvage."""
+    item = _salvager(SalvagedItem)
 
+    def items(raw: Raw) -> list[SalvagedItem]:
+        if bytes(raw).count(b",") > _MAX_ITEMS:
+            return []
+        return [one for one in map(item, msgspec.json.decode(raw, type=list[Raw])) if one is not None]
 
-def _items(raw: Raw) -> list[SalvagedItem]:
-    if bytes(raw).count(b",") > _MAX_ITEMS:
-        return []
-    items = msgspec.json.decode(raw, type=list[Raw])
-    return [item for item in map(_item, items) if item is not None]
-
-
-_event = _salvager(
-    Salvage,
-    previous_item_id=_NULLABLE.decode,
-    output_index=_INT.decode,
-    content_index=_INT.decode,
-    audio_start_ms=_INT.decode,
-    audio_end_ms=_INT.decode,
-    item=_item,
-    part=_salvager(SalvagedPart),
-    response=_salvager(
-        SalvagedResponse,
-        conversation_id=_NULLABLE.decode,
-        status_details=_salvager(SalvagedStatus),
-        output=_items,
-    ),
-    session=_salvager(SalvagedSession),
-    error=_salvager(SalvagedError),
-)
+    return _salvager(
+        Salvage,
+        previous_item_id=_NULLABLE.decode,
+        output_index=_INT.decode,
+        content_index=_INT.decode,
+        audio_start_ms=_INT.decode,
+        audio_end_ms=_INT.decode,
+        item=item,
+        part=_salvager(SalvagedPart),
+        response=_salvager(
+            SalvagedResponse,
+            conversation_id=_NULLABLE.decode,
+            status_details=_salvager(SalvagedStatus),
+            output=items,
+        ),
+        session=_salvager(SalvagedSession),
+        error=_salvager(SalvagedError),
+    )
 
 
 def salvage(raw: RawFrame) -> Salvage | None:
@@ -163,10 +164,10 @@ def salvage(raw: RawFrame) -> Salvage | None:
     Bad UTF-8, lone surrogates, NaN and Infinity are replaced first, so that they cost no more than their own member.
     Never raises, whatever the bytes (`TypeError` for what is neither bytes nor `str`).
     """
-    data = as_bytes(raw)
+    data, read = as_bytes(raw), _reader()
     try:
         data.decode()
     except UnicodeDecodeError:
-        return _event(repair(data))
-    found = _event(data)
-    return _event(repair(data)) if found is None else found
+        return read(repair(data))
+    found = read(data)
+    return read(repair(data)) if found is None else found

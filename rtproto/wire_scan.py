@@ -7,7 +7,6 @@ objects.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -140,6 +139,8 @@ def _text(token: bytes) -> str:
     """The text of a string token, with question marks for lone surrogates, which nobody could print."""
     if b"\\" not in token:
         return token[1:-1].decode("utf-8", "replace")
+    import json  # msgspec's decoder refuses what these strings may have: half a surrogate pair
+
     text: Any = json.loads(token.decode("utf-8", "replace"))
     return str(text).encode("utf-8", "replace").decode()
 

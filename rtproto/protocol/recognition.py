@@ -33,6 +33,7 @@ class Probe(Struct, frozen=True):
 
 
 _DECODER = msgspec.json.Decoder(Probe)
+_NOTHING = Probe()
 
 # Members that only one of the shapes has.  `turn_detection`, `tools`, `instructions` and the like occur in several, and
 # `type` may be missing in GA where a client forgot it.
@@ -55,6 +56,11 @@ def probe(raw: bytes) -> Probe | None:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return found if found.type else None
+
+
+def shown(raw: bytes) -> Probe:
+    """The probe of a frame; one that shows nothing where `probe` has none."""
+    return probe(raw) or _NOTHING
 
 
 def dialect_of(found: Probe, direction: str | None) -> str | None:

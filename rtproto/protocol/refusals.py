@@ -62,22 +62,20 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
 }
 """The members of client events, by which the first part of a parameter's path tells the events that have it."""
 
-_WORDS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
-    (re.compile(words, re.IGNORECASE), types)
-    for words, types in (
-        ("cancellation failed", ("response.cancel",)),
-        ("can be truncated|already shorter than|content index", ("conversation.item.truncate",)),
-        ("tool call id", ("conversation.item.create",)),
-        ("buffer", ("input_audio_buffer.commit",)),
-    )
-)
+# The patterns are compiled when the first error needs them: most sessions have none.
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "(?i)cancellation failed": ("response.cancel",),
+    "(?i)can be truncated|already shorter than|content index": ("conversation.item.truncate",),
+    "(?i)tool call id": ("conversation.item.create",),
+    "(?i)buffer": ("input_audio_buffer.commit",),
+}
 """Words of messages that only errors about those requests use."""
 
 _ACTIVE_WORDS = "already has an active response"
-_ACTIVE_RESPONSE = re.compile(r"in progress: ([\w-]+)")
-_QUOTED = re.compile(r"""['"`]([^'"`]+)['"`]""")
-_QUOTED_PARAMETER = re.compile(r"""(?:parameter:?|invalid|type for) ['"`](\w+)""", re.IGNORECASE)
-_TOKEN = re.compile(r"\w[\w.:-]*")
+_ACTIVE_RESPONSE = r"in progress: ([\w-]+)"
+_QUOTED = r"""['"`]([^'"`]+)['"`]"""
+_QUOTED_PARAMETER = r"""(?i)(?:parameter:?|invalid|type for) ['"`](\w+)"""
+_TOKEN = r"\w[\w.:-]*"
 _TOKENS = 100
 """Words of a message that are looked up."""
 _LONGEST = 2_000
@@ -95,7 +93,7 @@ def refused_as_active(event: Any) -> bool:
 
 def active_response(event: Any) -> str | None:
     """The id of the response in progress, as far as the message of such an error tells it."""
-    found = _ACTIVE_RESPONSE.search((field(event, "error", "message") or "")[:_LONGEST])
+    found = re.search(_ACTIVE_RESPONSE, (field(event, "error", "message") or "")[:_LONGEST])
     return None if found is None else found[1]
 
 
@@ -133,13 +131,13 @@ def _by_what_it_says(ledger: Ledger, event: Any) -> Request | None:
     told = _by_parameter(event, message)
     types = tuple(type for type in types if type in told) or types or told
     if not types:
-        types = next((about for words, about in _WORDS if words.search(message)), ())
+        types = next((about for words, about in _WORDS.items() if re.search(words, message)), ())
     if code == NOT_ACTIVE and (latest := next(ledger.latest("response.cancel"), None)) is not None:
         # Those before it may have had their effect, and the end of their response is on its way.
         return _holder(ledger, types, message) or latest
     if types:
         return _holder(ledger, types, message) or _oldest(ledger, types)
-    quoted = _QUOTED.search(message)
+    quoted = re.search(_QUOTED, message)
     if quoted is not None and (request := next(ledger.pending(quoted[1]), None)) is not None:
         return request  # The message quotes the type of the event.
     return _holder(ledger, QUOTING, message) or _oldest(ledger, ERROR_CODES.get(code or "", ()))
@@ -152,16 +150,16 @@ QUOTING = ("conversation.item.create", *_ITEMS, "response.cancel")
 def _by_parameter(event: Any, message: str) -> tuple[str, ...]:
     """The types of events that have the parameter which the error is about."""
     path: str | None = field(event, "error", "param")
-    if path is None and (quoted := _QUOTED_PARAMETER.search(message)) is not None:
+    if path is None and (quoted := re.search(_QUOTED_PARAMETER, message)) is not None:
         path = quoted[1]
     if path == "type":
-        value = _QUOTED.search(message)
+        value = re.search(_QUOTED, message)
         return () if value is None else (value[1],)
     return _PARAMETERS.get(re.split(r"[.\[]", path or "", maxsplit=1)[0], ())
 
 
 def _tokens(message: str) -> Iterator[str]:
-    return (found[0].rstrip(".:-") for found in islice(_TOKEN.finditer(message), _TOKENS))
+    return (found[0].rstrip(".:-") for found in islice(re.finditer(_TOKEN, message), _TOKENS))
 
 
 def _holder(ledger: Ledger, types: Iterable[str], message: str) -> Request | None:

@@ -23,7 +23,7 @@ _TEXT = 2_000
 _NAME = 400
 """The same of a type or a code."""
 # Ids, also of requests and the like, and numbers: what differs when a server says the same again.
-_VARIABLE = re.compile(ID + r"|\b[a-z]+_(?=\w*[0-9A-Z])\w+|[0-9]+")
+_VARIABLE = ID + r"|\b[a-z]+_(?=\w*[0-9A-Z])\w+|[0-9]+"
 
 
 class Troubles:
@@ -77,7 +77,7 @@ class Troubles:
     def _keep(self, trouble: Trouble) -> None:
         same = (
             (trouble.event, trouble.status, trouble.reason, trouble.refused_type, trouble.server_label),
-            (trouble.type, trouble.code, _VARIABLE.sub("*", trouble.message)),
+            (trouble.type, trouble.code, re.sub(_VARIABLE, "*", trouble.message)),
         )
         first = self._kept.get(same)
         if first is not None:

@@ -49,9 +49,6 @@ class _Identified(Struct, frozen=True):
     id: str | None = None
 
 
-_IDENTIFIED = msgspec.json.Decoder(_Identified)
-
-
 def kind_of(value: Any) -> str | None:
     """The `type` as it is on the wire, also where nobody has described it; None where it has none."""
     kind = value.type if isinstance(value, UnknownVariant) else tag_of(value)
@@ -64,7 +61,7 @@ def id_of(item: Any) -> str | None:
         named: str | None = field(item, "id")
         return named
     try:
-        return _IDENTIFIED.decode(item.raw).id
+        return msgspec.json.decode(item.raw, type=_Identified).id
     except (ValueError, RecursionError):
         return None
 

@@ -6,7 +6,6 @@ itself (or the session after `prepare`, where the rule needs a situation of its 
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import msgspec
@@ -207,7 +206,7 @@ class RestExample(Example, frozen=True):
 
     def passing(self) -> Session:
         """The bodies of the legal call."""
-        return copy.deepcopy([("client", self.request), ("server", self.response)])
+        return _copy([("client", self.request), ("server", self.response)])
 
     def breaking(self) -> Session:
         """The bodies of the call that breaks the rule."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import Struct
 
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.echo import ignored, plain
+from rtproto.protocol.recognition import shown
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, RestExample, change
@@ -240,13 +240,6 @@ class TranscriptionSessionShape(_SecretShape):
     )
 
 
-class _Shown(Struct, frozen=True):
-    session: dict[str, Raw] | UnsetType | None = UNSET
-
-
-_SHOWN = msgspec.json.Decoder(_Shown)
-
-
 class ClientSecretOnSocket(Rule):
     """A secret is given out by REST only; the sessions that a socket shows have none, or null.
 
@@ -266,11 +259,7 @@ class ClientSecretOnSocket(Rule):
     example = Example("text_turn", change("session.created", "session.client_secret", _SECRET))
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        try:
-            session = _SHOWN.decode(context.raw).session
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            return
-        secret = bytes(session.get("client_secret", b"null")) if isinstance(session, dict) else b"null"
+        secret = bytes(shown(context.raw).members().get("client_secret", b"null"))
         if secret != b"null" and context.first(self.code):
             yield Verdict()
 

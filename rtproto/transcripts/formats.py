@@ -7,11 +7,11 @@ the beginning of the file is taken; the last, any text with an event in it, take
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import BinaryIO
 
 from msgspec import Struct
@@ -209,10 +209,10 @@ def open_recording(stream: BinaryIO, name: str | None = None) -> Recording:
     raise NotARecording(_refusal(head))
 
 
-def looks_like_recording(path: Path) -> bool:
+def looks_like_recording(path: str | os.PathLike[str]) -> bool:
     """Whether the beginning of a file is of a known format; false for a file that cannot be read."""
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:
             return is_recording(stream)
     except OSError:
         return False

@@ -35,7 +35,7 @@ _STAMP_WITHIN = 120
 
 FAMILIES = "session|response|conversation|(?:in|out)put_audio_buffer|transcription_session|rate_limits|mcp_list_tools"
 """What types of events begin with, all but `error`, as a pattern."""
-_NAMES_EVENT = re.compile(rf"""\btype[\\"']*\s*:\s*[\\"']*(?:(?:{FAMILIES})\.[a-z]|error\b)""".encode())
+_NAMES_EVENT = rf"""\btype[\\"']*\s*:\s*[\\"']*(?:(?:{FAMILIES})\.[a-z]|error\b)""".encode()
 
 
 class Close(Struct, frozen=True, gc=False):
@@ -145,7 +145,7 @@ class Head(Struct, frozen=True):
 
 def names_event(raw: bytes) -> bool:
     """Whether some JSON or YAML in it has the type of an event: other files have a member `type` too."""
-    return _NAMES_EVENT.search(raw) is not None
+    return re.search(_NAMES_EVENT, raw) is not None
 
 
 class Format(Struct, frozen=True):

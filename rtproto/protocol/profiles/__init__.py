@@ -11,13 +11,15 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Mapping
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Struct
 
 from rtproto.findings import Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Level = Literal["off", "info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("off", "info", "warning", "error")

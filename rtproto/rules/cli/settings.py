@@ -103,13 +103,10 @@ class _Update(Struct, frozen=True):
     session: _Session
 
 
-_UPDATE = msgspec.json.Decoder(_Update)
-
-
 def members_of_turn_detection(raw: bytes) -> tuple[str, ...]:
     """The names of all members of `turn_detection` in an update, also of those that its type does not have."""
     try:
-        session = _UPDATE.decode(raw).session
+        session = msgspec.json.decode(raw, type=_Update).session
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return ()
     nested = None if session.audio is None or session.audio.input is None else session.audio.input

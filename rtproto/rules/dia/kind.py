@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
-
 from rtproto.events.dialect import SESSION_UPDATES
 from rtproto.findings import Witness
+from rtproto.protocol.recognition import shown
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import FOREIGN, Context, Rule, Verdict
 from rtproto.rules.examples import Example, after, at, change
@@ -110,13 +108,6 @@ class UpdateForOtherSessionType(Rule):
             yield Verdict({"asked": asked, "kind": kind}, witnesses=(shown,))
 
 
-class _Asked(Struct, frozen=True):
-    session: dict[str, Raw] | UnsetType | None = UNSET
-
-
-_ASKED = msgspec.json.Decoder(_Asked)
-
-
 class ModelGivenForTranscriptionSession(Rule):
     """A transcription session is given no `model`: its transcriber stands in the configuration of its input.
 
@@ -149,11 +140,8 @@ class ModelGivenForTranscriptionSession(Rule):
     )
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
-        try:
-            session = _ASKED.decode(context.raw).session
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            return
-        if not isinstance(session, dict) or "model" not in session:
+        session = shown(context.raw).members()
+        if "model" not in session:
             return
         if context.type != "session.update" or bytes(session.get("type", b"")) == b'"transcription"':
             yield Verdict()

@@ -8,26 +8,15 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from rtproto.protocol.recognition import shown
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.examples import Example, change
 
 
-class _Config(Struct, frozen=True):
-    session: dict[str, Raw] | UnsetType | None = UNSET
-    response: dict[str, Raw] | UnsetType | None = UNSET
-
-
-_CONFIG = msgspec.json.Decoder(_Config)
-
-
 def _members(raw: bytes) -> tuple[dict[str, Raw], dict[str, Raw]]:
     """The members of an event's `session` and of its `response`; empty where there is no such object."""
-    try:
-        config = _CONFIG.decode(raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return {}, {}
-    session, response = config.session, config.response
-    return session if isinstance(session, dict) else {}, response if isinstance(response, dict) else {}
+    found = shown(raw)
+    return found.members(), found.response if isinstance(found.response, dict) else {}
 
 
 _FLAT_SESSION = (

@@ -8,7 +8,6 @@ sequences, not taken from a recording.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -295,8 +294,8 @@ def refuse(script: Script, event_id: str) -> None:
 
 def beta_names(event: Event) -> Event:
     """The same event with beta's name for what an assistant says."""
-    text = json.dumps(event).replace('"type": "output_audio"', '"type": "audio"')
-    return json.loads(text)  # type: ignore[no-any-return]  # what was an event still is one
+    text = msgspec.json.encode(event).replace(b'"type":"output_audio"', b'"type":"audio"')
+    return msgspec.json.decode(text, type=dict[str, Any])
 
 
 @functools.cache
