@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from rtproto.events import ga
 from rtproto.events.dialect import DIALECTS, event_type
-from rtproto.rules.closed_values import in_order, strangers
+from rtproto.rules import closed_values
+from rtproto.rules.closed_values import in_order, may_be_odd, strangers
 from rtproto.rules.shp.values import ENUMERATED
 from rtproto.testing.strategies import instances
 from rtproto.wire import Decoder, encode
@@ -37,6 +39,18 @@ def test_both_find_the_same_in_any_event(drawn: tuple[tuple[Any, Any], Any]) -> 
         )  # An object of an unknown type is always looked at more closely.
     else:
         assert in_order(cls, raw) is not bool(odd)
+
+
+@pytest.mark.parametrize("role, odd", [("user", False), ("robot", True)])
+def test_the_first_events_of_a_class_and_the_many_after_them_are_answered_alike(
+    role: str, odd: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closed_values, "_met", Counter())
+    raw = OUTPUT % b'{"type":"message","id":"item_1","role":"%b","content":[]}' % role.encode()
+    event = Decoder(DIALECTS["ga"], direction="server").decode(raw)
+
+    assert isinstance(event, ga.ResponseDone)
+    assert [may_be_odd(event, raw) for _ in range(100)] == [odd] * 100
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from msgspec import UNSET
 
 from rtproto.rules.base import Context
-from rtproto.rules.closed_values import in_order
+from rtproto.rules.closed_values import may_be_odd
 
 Condition: TypeAlias = Callable[[Context, Any], bool]
 
@@ -37,7 +37,7 @@ def _at_the_tail(context: Context, event: Any) -> bool:
 
 def _of_no_list(context: Context, event: Any) -> bool:
     """A string of which the vendor names all values has another one, or an object is of an unknown type."""
-    return not in_order(event.__class__, context.raw)
+    return may_be_odd(event, context.raw)
 
 
 CONDITIONS: Mapping[str, Condition] = MappingProxyType(
