@@ -91,6 +91,8 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType({d.name: d for d in (BETA, GA
 
 SESSION_STARTS = ("session.created", "transcription_session.created")
 """What a server begins with, and no client ever sends."""
+ITEM_ADDED = ("conversation.item.added", "conversation.item.created")
+"""With what a server puts an item into the conversation: GA, and beta."""
 SESSION_UPDATES = ("session.update", "transcription_session.update")
 """What a client configures its session with."""
 

@@ -21,6 +21,7 @@ from typing import Any
 from msgspec import UNSET
 
 from rtproto.events.common.content import InputAudio
+from rtproto.events.dialect import ITEM_ADDED
 from rtproto.protocol import refusals
 from rtproto.protocol.fits import FITS, fit
 from rtproto.protocol.records import Response
@@ -29,7 +30,7 @@ from rtproto.protocol.values import NO_NAMES, field, joined, tag_of
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "session.update": ("session.updated",),
     "transcription_session.update": ("transcription_session.updated",),
-    "conversation.item.create": ("conversation.item.created", "conversation.item.added"),
+    "conversation.item.create": ITEM_ADDED,
     "conversation.item.delete": ("conversation.item.deleted",),
     "conversation.item.retrieve": ("conversation.item.retrieved",),
     "conversation.item.truncate": ("conversation.item.truncated",),

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from rtproto.events.dialect import ITEM_ADDED
 from rtproto.testing.chooser import Chooser
 from rtproto.testing.damage import (
     Frames,
@@ -25,7 +26,6 @@ from rtproto.testing.stage import Frame
 
 _TEXT = ("response.output_text", "response.text")
 _TRANSCRIPT = ("response.output_audio_transcript", "response.audio_transcript")
-_ADDED = ("conversation.item.added", "conversation.item.created")
 _REFUSED = "evt_mistake"
 
 
@@ -268,7 +268,7 @@ def _reason(event: Event) -> str | None:
 @mutator("item-added-twice", "ITM002")
 def item_added_twice(chooser: Chooser, frames: Frames) -> Mutation | None:
     """An item is added to the conversation twice."""
-    at = pick(chooser, places(frames, *_ADDED))
+    at = pick(chooser, places(frames, *ITEM_ADDED))
     if at is None:
         return None
     twice = inserted(frames, at + 1, frame("server", again(frames[at].event)))

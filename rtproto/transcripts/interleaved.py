@@ -27,7 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 from msgspec import Struct, field
 
-from rtproto.events.dialect import SESSION_STARTS, direction_of
+from rtproto.events.dialect import ITEM_ADDED, SESSION_STARTS, direction_of
 from rtproto.transcripts.frames import Frame, NotARecording, Unreadable
 from rtproto.wire import Salvage, salvage
 
@@ -54,9 +54,8 @@ _BRINGS = {
 }
 """Events that may be the first of a response or an item, by how far that has come."""
 _SPEECH = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped")
-_ADDED = ("conversation.item.added", "conversation.item.created")
 _DELETED = "conversation.item.deleted"
-_PLACED = (*_ADDED, _COMMITTED)
+_PLACED = (*ITEM_ADDED, _COMMITTED)
 """Events whose `previous_item_id` can be relied on: `conversation.item.done` has null where `added` named an item."""
 _OWN = ("id", "expires_at", "client_secret")
 """Members of a session that differ between sessions of the same configuration."""
@@ -255,7 +254,7 @@ class _Survey:
         group.last = self._at
         if event.type in ("response.created", _COMMITTED):
             group.lives = True
-        group.items += (event.type in _ADDED) - (event.type == _DELETED)
+        group.items += (event.type in ITEM_ADDED) - (event.type == _DELETED)
         if event.type == _DELETED and group.items <= 0 and self._emptied is None:
             self._emptied = self._at
         group.brought = group.brought or event.type in _BRINGS

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
-from rtproto.events.dialect import SESSION_UPDATES
+from rtproto.events.dialect import ITEM_ADDED, SESSION_UPDATES
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.hearing import COMMIT_MS
@@ -69,7 +69,7 @@ class CommittedPreviousDisagrees(Rule):
     evidence = "28 of 28 commits: 16 in OpenAI and Azure recordings, 12 in a beta WebRTC log."
     exceptions = "xAI sends no predecessor."
     symptoms = ("history",)
-    on = ("conversation.item.added", "conversation.item.created")
+    on = ITEM_ADDED
     since = "commit"
     example = Example(
         "voice_turn",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.events.common.items import Message
+from rtproto.events.dialect import ITEM_ADDED
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, kind_of, listed, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
@@ -44,8 +45,7 @@ class RoleContentMismatch(Rule):
     symptoms = ("refused", "history")
     on = (
         "conversation.item.create",
-        "conversation.item.added",
-        "conversation.item.created",
+        *ITEM_ADDED,
         "conversation.item.done",
         "response.output_item.done",
         "response.create",
@@ -93,7 +93,7 @@ class AudioItemWithoutAudioPart(Rule):
     evidence = "28 of 28 committed items: 16 in OpenAI and Azure recordings, 12 in a beta WebRTC log."
     exceptions = "xAI shows the item in progress."
     symptoms = ("transcript",)
-    on = ("conversation.item.added", "conversation.item.created")
+    on = ITEM_ADDED
     since = "commit"
     example = Example("voice_turn", change("conversation.item.added", "item.content", []))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.events.common.items import Message
+from rtproto.events.dialect import ITEM_ADDED
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Broken
 from rtproto.protocol.records import IDENTITY, Identity, Item, identity
@@ -190,7 +191,7 @@ class GeneratedItemNotEmptyAtStart(Rule):
     )
     exceptions = "A function call has its name and call_id from the start. xAI leaves the content out."
     symptoms = ("words",)
-    on = ("response.output_item.added", "conversation.item.added", "conversation.item.created")
+    on = ("response.output_item.added", *ITEM_ADDED)
     only = ("item.type", "message", "function_call")
     example = Example("text_turn", change("response.output_item.added", "item.status", "completed"))
 
@@ -261,8 +262,7 @@ class ItemIdentityChanged(Rule):
     )
     symptoms = ("history",)
     on = (
-        "conversation.item.added",
-        "conversation.item.created",
+        *ITEM_ADDED,
         "conversation.item.done",
         "response.output_item.done",
     )
@@ -335,7 +335,7 @@ class ItemUsedAfterDelete(Rule):
         "Late transcriptions of a deleted item. An item after a deleted one, unless the client asked for it when the "
         "deletion was told: before, the two cross."
     )
-    on = ("conversation.item.added", "conversation.item.created")
+    on = ITEM_ADDED
     reads = ("previous_item_id",)
     when = ("asked for",)
     unless = ("at the tail",)
@@ -390,8 +390,7 @@ class OutOfBandItemInConversation(Rule):
     exceptions = "Responses without a conversation_id, which only null marks as out of band."
     symptoms = ("history",)
     on = (
-        "conversation.item.added",
-        "conversation.item.created",
+        *ITEM_ADDED,
         "conversation.item.done",
         "conversation.item.truncated",
         "conversation.item.deleted",

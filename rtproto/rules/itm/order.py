@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import UNSET
 
+from rtproto.events.dialect import ITEM_ADDED
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.fits import in_place, keeps_words
 from rtproto.protocol.values import field
@@ -31,7 +32,7 @@ class PreviousItemUnknown(Rule):
     )
     exceptions = "Mid-session; an item that names itself, as for a repeated id; deleted items; xAI."
     symptoms = ("history",)
-    on = ("conversation.item.added", "conversation.item.created", "input_audio_buffer.committed")
+    on = (*ITEM_ADDED, "input_audio_buffer.committed")
     reads = ("previous_item_id",)
     unless = ("at the tail",)
     example = Example(
@@ -64,7 +65,7 @@ class PreviousItemNotTail(Rule):
         "Items that the client inserted; a predecessor that was deleted; recordings that start mid-session."
     )
     symptoms = ("history",)
-    on = ("conversation.item.added", "conversation.item.created")
+    on = ITEM_ADDED
     unless = ("at the tail",)
     example = Example(
         "text_turn",
@@ -117,7 +118,7 @@ class PreviousItemDisagreesWithRequest(Rule):
         "an error that names none came between, or the recording starts midway."
     )
     symptoms = ("history",)
-    on = ("conversation.item.added", "conversation.item.created")
+    on = ITEM_ADDED
     when = ("asked for",)
     example = Example(
         "placed_items",

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
+from rtproto.events.dialect import ITEM_ADDED
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.engine import Entity
 from rtproto.protocol.fits import keeps_words
@@ -39,7 +40,7 @@ class ItemCreateUnanswered(Rule):
         "answer. An item that came under another id is ITM014. Space around a text; texts that one side leaves out."
     )
     symptoms = ("history", "silence")
-    on = ("conversation.item.added", "conversation.item.created")
+    on = ITEM_ADDED
     when = ("asked for",)
     example = Example(
         "text_turn",
@@ -133,7 +134,7 @@ class ClientItemIdNotKept(Rule):
     evidence = "The types let the client assign the item's id; a beta WebRTC log echoes it unchanged."
     exceptions = "Ids of more than 32 characters, which are refused (ITM027)."
     symptoms = ("history",)
-    on = ("conversation.item.added", "conversation.item.created")
+    on = ITEM_ADDED
     unless = ("asked for", "known item")
     example = Example(
         "text_turn",
@@ -174,7 +175,7 @@ class ItemWithoutCause(Rule):
         "server takes from a video track."
     )
     symptoms = ("history",)
-    on = ("conversation.item.added", "conversation.item.created")
+    on = ITEM_ADDED
     only = ("item.role", "user", "system", None)
     unless = ("asked for", "known item")
     example = Example(

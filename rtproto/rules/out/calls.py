@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.events.common.items import FunctionCall
+from rtproto.events.dialect import ITEM_ADDED
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.records import Item
 from rtproto.protocol.values import field, listed, tag_of
@@ -65,8 +66,7 @@ class CallIdMismatch(Rule):
         "response.function_call_arguments.done",
         "response.output_item.added",
         "response.output_item.done",
-        "conversation.item.added",
-        "conversation.item.created",
+        *ITEM_ADDED,
         "conversation.item.done",
     )
     only = ("item.type", "function_call", "function_call_output", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rtproto.events.dialect import ITEM_ADDED
 from rtproto.findings import Severity, Witness
 from rtproto.protocol.records import Item
 from rtproto.protocol.values import field, listed, tag_of
@@ -104,7 +105,7 @@ class UserItemTranscriptEarly(Rule):
     message = "the item is added with its transcript"
     evidence = "Null in 28 of 28 recorded user items with audio."
     exceptions = "Items that the client created."
-    on = ("conversation.item.created", "conversation.item.added")
+    on = ITEM_ADDED
     only = ("item.role", "user")
     unless = ("asked for",)
     symptoms = ("transcript",)
