@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import random
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -662,6 +663,21 @@ def test_types_that_are_made_up_leave_nothing_behind(form: str, direction: str) 
         findings = checker.feed(direction, (form % (number, number)).encode())
         assert {finding.args["type"] for finding in findings} == {f"x{number}"}
     assert kept() == before
+
+
+def test_what_peers_make_up_is_kept_no_longer_than_it_can_be() -> None:
+    """Ten types of a megabyte, each a finding, leave no megabytes behind."""
+    checker = SessionChecker(dialect="ga")
+    checker.feed("server", msgspec.json.encode(session("text_turn")[0][1]))
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for letter in b"abcdefghij":
+        [finding] = checker.feed("server", b'{"type":"of.%s%c"}' % (b"x" * 1_000_000, letter))
+        assert finding.code == "DIA018"
+    checker.feed("server", b'{"type":"of.next"}')  # the decoder holds on to the last event
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 500_000
 
 
 def test_a_type_that_is_made_up_is_witnessed_by_its_name() -> None:

@@ -11,6 +11,9 @@ from rtproto.wire_shape import UNKNOWN_TAG
 
 _SHOWN = 48
 """Characters of a text that are kept."""
+_NAME = 120
+"""Characters of an event's type that are kept, twice what the protocol's longest has: peers can make up longer ones, and
+findings are kept as long as their connection."""
 
 _IDS = (
     ("event_id",),
@@ -55,9 +58,9 @@ def excerpt(event: Any, type: str, direction: str, line: int) -> Excerpt:
         if isinstance(value, str):
             audio = (name == "audio" or "audio.delta" in type) and is_valid(value)
             fields.append((name, f"<{len(value)} characters of base64>" if audio else cut(value)))
-    return Excerpt(line=line, direction=direction, type=type, fields=tuple(fields))
+    return Excerpt(line=line, direction=direction, type=cut(type, _NAME), fields=tuple(fields))
 
 
-def cut(text: str) -> str:
+def cut(text: str, limit: int = _SHOWN) -> str:
     """The beginning of a text, marked where it was cut."""
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -101,6 +101,9 @@ NOTHING: Iterator[Verdict] = iter(())
 """No verdict.  A `check` that has mostly nothing to say returns this instead of being a generator: making one costs
 more than most conditions do, and events of some types are shown to a dozen rules."""
 
+_SUBJECT = 120
+"""Characters that are remembered of what a rule speaks of once; ids and types of the protocol have fewer."""
+
 
 class Context:
     """What the checker knows at the event that is being judged."""
@@ -150,9 +153,11 @@ class Context:
 
     def first(self, code: str, subject: str = "") -> bool:
         """True the first time this rule asks about this subject on this connection."""
-        if (code, subject) in self.told:
+        # Of a subject that a peer made up, its beginning and its hash are enough.
+        key = code, subject if len(subject) <= _SUBJECT else f"{subject[:_SUBJECT]}{hash(subject)}"
+        if key in self.told:
             return False
-        self.told.add((code, subject))
+        self.told.add(key)
         return True
 
     @property
