@@ -12,7 +12,7 @@ from rtproto.wire_shape import UNKNOWN_TAG
 _SHOWN = 48
 """Characters of a text that are kept."""
 _NAME = 120
-"""Characters of an event's type that are kept, twice what the protocol's longest has: peers can make up longer ones, and
+"""Characters of an event's type that are kept, twice what the protocol's longest has: peers make up longer ones, and
 findings are kept as long as their connection."""
 
 _IDS = (
