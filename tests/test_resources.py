@@ -523,7 +523,10 @@ def test_a_refusal_is_an_exception_of_its_own(status: int, cls: type[r.APIStatus
         ({"message": "No.", "code": 7}, "400 7: No."),
         ({"error": {"message": {"a": 1}, "code": "bad", "param": None}}, "400 bad: Bad Request"),
         ({"error": {"message": "a\x1b[2Jb\nc\u202ed"}}, "400: a\\x1b[2Jb\\nc\\u202ed"),
-        ({"error": {"message": f"Incorrect key: {KEY}, {EK}."}}, "400: Incorrect key: [masked], ek_[masked]."),
+        (
+            {"error": {"message": f"Incorrect key: {KEY}, {EK}."}},
+            "400: Incorrect key: [masked], ek_[masked].",
+        ),
         (
             {"error": {"message": "Wrong API key given: sk-proj-0123456789.", "code": "invalid_api_key"}},
             "400 invalid_api_key: Wrong API key given: sk-[masked].",
