@@ -115,8 +115,8 @@ class _CountingChecker(SessionChecker):
         self._occasions = occasions
         super().__init__(profile="openai")
 
-    def _begin(self) -> None:
-        super()._begin()
+    def _begin(self, *, from_start: bool = False) -> None:
+        super()._begin(from_start=from_start)
         self._engine = _CountingEngine(self._facts, self._occasions)
         self._context = Context(self._facts, self._engine, self.findings)
 

@@ -59,6 +59,8 @@ class SessionChecker:
     `event_ids` of the server are remembered at least, and twice as many at most, to tell when one comes again (SES004).
     They are the most of what a long session takes: 0.2 KiB each.
 
+    With `from_start`, nothing came before the first frame: where `session.created` is missing, the server is at fault.
+
     `findings` holds everything found so far; an index into it is what `Finding.caused_by` means.
     """
 
@@ -71,6 +73,7 @@ class SessionChecker:
         max_frame_bytes: int = MAX_LINE_BYTES,
         strict_fields: bool = False,
         event_ids: int = EVENT_IDS,
+        from_start: bool = False,
     ) -> None:
         if dialect is not None and dialect not in DIALECTS:
             raise ValueError(f"no dialect {dialect!r}; there are: " + ", ".join(DIALECTS))
@@ -90,11 +93,11 @@ class SessionChecker:
         """Events of connections that came before this one in the same recording."""
         self._closed = False
         self._troubles = Troubles()
-        self._begin()
+        self._begin(from_start=from_start)
 
-    def _begin(self) -> None:
+    def _begin(self, *, from_start: bool = False) -> None:
         """Start with empty hands: at first, and when a second connection begins in the same recording."""
-        self._facts = Facts(dialect=self._dialect, troubles=self._troubles)
+        self._facts = Facts(dialect=self._dialect, troubles=self._troubles, from_start=from_start)
         self._engine = Engine(self._facts)
         self._context = Context(self._facts, self._engine, self.findings)
         self._sides = {side: Side(self.dialect, side, self._event_ids) for side in ("client", "server")}
@@ -237,9 +240,8 @@ class SessionChecker:
             return self._tell(base.DUPLICATE_ID, event, None)
         if event.event_id != "":
             return None  # It may be missing or null in events of this type.
-        context.fault = Fault(
-            "missing-field", "$.event_id", "a string that is not empty", '""', type=context.type
-        )
+        lacks = "a string that is not empty"
+        context.fault = Fault("missing-field", "$.event_id", lacks, '""', type=context.type)
         return self._tell(base.FAULT, event, None)
 
     def _judge_salvaged_id(self, salvaged: Salvage, direction: str) -> int | None:

@@ -57,8 +57,8 @@ class RecordingChecker(SessionChecker):
         """The last event was not judged: it begins another connection, with a session of another id."""
         super().__init__(**options)
 
-    def _begin(self) -> None:
-        super()._begin()
+    def _begin(self, *, from_start: bool = False) -> None:
+        super()._begin(from_start=from_start)
         if self._blind:
             self._go_blind()
 

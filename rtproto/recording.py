@@ -122,11 +122,14 @@ class Settings:
         self._stream: BinaryIO | None = None
         self.start("")  # refuses a dialect that there is not before any file is opened
 
-    def start(self, path: str, *, lossy: bool = False, after_another: bool = False) -> RecordingChecker:
+    def start(
+        self, path: str, *, lossy: bool = False, after_another: bool = False, from_start: bool = False
+    ) -> RecordingChecker:
         """The judge of a connection that begins; with `lossy`, of one that was recorded in part."""
         return RecordingChecker(
             lossy=lossy,
             after_another=after_another,
+            from_start=from_start,
             dialect=self._dialect,
             profile=self._profile,
             path=path,
@@ -274,7 +277,9 @@ class _Connections:
                     checker = None
                 continue
             if checker is None:
-                checker = self._live[self._key(name)] = self._settings.start(self._path, lossy=lossy)
+                checker = self._live[self._key(name)] = self._settings.start(
+                    self._path, lossy=lossy, from_start=frame.begins
+                )
             while True:
                 if frame.fault is not None:
                     new = checker.feed_fault(frame.fault, frame.direction, line=frame.line)

@@ -15,7 +15,7 @@ import pytest
 
 from rtproto.recording import check_file
 from rtproto.rules import RULES
-from rtproto.rules.sessions import session
+from rtproto.rules.sessions import Session, session
 from tests.live_peers import Front, Scripted, recorder, run, server
 
 from websockets.asyncio.client import connect  # isort: skip - after the skip in `live_peers`
@@ -154,6 +154,27 @@ def test_a_session_is_judged_as_it_passes(tmp_path: Path) -> None:
             [(report, _, _)] = front.notes.ends
             [again] = check_file(path).sessions
             assert again.findings == report.findings
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("query, from_start", [("model=m", True), ("call_id=rtc_1", False)])
+def test_a_server_that_does_not_begin_its_session(query: str, from_start: bool, tmp_path: Path) -> None:
+    """Who joins a call by its id is told of no session."""
+    script: Session = [("server", {"type": "input_audio_buffer.cleared", "event_id": "event_1"})]
+
+    async def scenario() -> None:
+        async with server(Scripted(script)) as url, recorder(url, tmp_path) as front:
+            async with connect(f"{front.url}/v1/realtime?{query}") as client:
+                await client.wait_closed()
+            await front.over()
+            [(report, _, _)] = front.notes.ends
+            [again] = check_file(front.files()[0]).sessions
+            assert again.findings == report.findings
+            assert [(f.code, f.severity.label) for f in again.findings] == [
+                ("SES001", "error" if from_start else "info")
+            ]
+            assert ("from_start" in front.lines()[0]["recording"]) is from_start
 
     run(scenario())
 

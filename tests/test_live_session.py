@@ -182,7 +182,7 @@ def test_the_head_and_the_end(tmp_path: Path) -> None:
 
 
 def test_parts_lead_to_each_other_and_lines_count_in_their_own(tmp_path: Path) -> None:
-    kept = Kept(tmp_path, rotate_bytes=2000)
+    kept = Kept(tmp_path, rotate_bytes=2000, from_start=True)
     for direction, raw in RULES["OUT016"].example.lines(breaking=True):
         kept.recording.message(direction, raw)
     kept.recording.close(1000)
@@ -191,6 +191,8 @@ def test_parts_lead_to_each_other_and_lines_count_in_their_own(tmp_path: Path) -
     assert json.loads(first.read_bytes().splitlines()[-1]) == {"recording": {"continues_in": "s.2.jsonl"}}
     head = json.loads(second.read_bytes().splitlines()[0])["recording"]
     assert (head["part"], head["continues"], head["started"]) == (2, "s.jsonl", kept.recording.started)
+    assert "from_start" not in head
+    assert json.loads(first.read_bytes().splitlines()[0])["recording"]["from_start"] is True
     for code, path, line in kept.findings:
         named = json.loads(path.read_bytes().splitlines()[line - 1])
         assert code != "OUT016" or named["event"]["type"].endswith(".delta")

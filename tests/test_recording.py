@@ -68,6 +68,29 @@ def test_a_broken_session_and_its_line() -> None:
     assert report.roots(Severity.ERROR)[0].line == at
 
 
+def test_a_recording_with_the_head_of_a_whole_connection() -> None:
+    """Each file of several in one says of itself whether it is one."""
+    head = b'{"recording": {"version": 1, "started": 1763812800.25, "part": 1%s}}\n'
+    late = CLEAN.partition(b"\n")[2]
+    whole, part = head % b', "from_start": true', head % b""
+    report = check(b"".join([whole, CLEAN, jsonl(CLOSE), whole, late, jsonl(CLOSE), part, late]))
+
+    assert [(session.mode, [f.code for f in session.findings]) for session in report.sessions] == [
+        ("complete", []),
+        ("complete", ["SES001"]),
+        ("mid-session", ["SES001"]),
+    ]
+    assert codes(report) == ["SES001"]
+
+
+@pytest.mark.parametrize("told", [b"false", b"3", b"null"])
+def test_a_head_that_does_not_say_that_the_connection_is_whole(told: bytes) -> None:
+    head = b'{"recording": {"version": 1, "from_start": %s}}\n' % told
+    [session] = check(head + CLEAN.partition(b"\n")[2]).sessions
+
+    assert session.mode == "mid-session"
+
+
 def test_blank_lines_count_as_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"\xef\xbb\xbf\n\n" + BROKEN)

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from rtproto.findings import Severity
+from rtproto.rules.examples import drop, swap
+from rtproto.rules.sessions import SESSIONS, session
+from tests.judging import check, encode, found
 from tests.oracle import judge
 from tests.oracle.compare import checked
 from tests.oracle.talk import Talk
@@ -18,9 +21,9 @@ def told(talk: Talk, code: str, start: int) -> list[int]:
     """The lines at which rtproto tells that code, of a recording that starts there; the oracle agrees about it."""
     lines = talk.lines[start:]
     fed, _ = checked(lines, cut=True, dialect="ga")
-    found = [f.line for f in fed if f.code == code and f.severity > Severity.INFO]
-    assert found == [fault.line for fault in judge(lines, dialect="ga") if fault.code == code]
-    return found
+    at = [f.line for f in fed if f.code == code and f.severity > Severity.INFO]
+    assert at == [fault.line for fault in judge(lines, dialect="ga") if fault.code == code]
+    return at
 
 
 def answering(*, mirrored: bool = True) -> tuple[Talk, dict[str, Any]]:
@@ -118,3 +121,27 @@ def test_audio_has_the_length_that_it_had_when_it_streamed() -> None:
     for end, fault in ((350, False), (600, True)):
         talk.client("conversation.item.truncate", **place, audio_end_ms=end)
         assert told(talk, "TRU003", 0) == ([len(talk.lines)] if fault else [])
+
+
+# Connections that are known from their start.
+
+
+@pytest.mark.parametrize("name", [name for name in SESSIONS if "refused" not in name])
+def test_a_connection_that_is_known_from_its_start_lacks_its_beginning(name: str) -> None:
+    """In the sessions that refuse all requests nothing but errors is left, and these may come instead."""
+    lines = session(name)
+    created = next(event["type"] for _, event in lines if event["type"].endswith("session.created"))
+    lines = drop(created).apply(lines)
+    first = next(line for line, (direction, _) in enumerate(lines, 1) if direction == "server")
+    whole, part = (check(encode(lines), from_start=from_start) for from_start in (True, False))
+
+    assert (found(whole), whole.mode) == ([("SES001", first)], "complete")
+    assert (found(part), part.mode) == ([], "mid-session")
+    assert not found(check(encode(session(name)), from_start=True))
+
+
+def test_a_late_beginning_is_told_once() -> None:
+    lines = encode(swap("session.created").apply(session("webrtc_turn")))
+
+    for from_start in (True, False):
+        assert found(check(lines, from_start=from_start)) == [("SES001", 1)]

@@ -191,7 +191,8 @@ def _record(options: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         max_message_bytes=args.max_message,
         delay_seconds=0.0 if args.fsync == "always" else args.delay,
         max_connections=_affordable(args.max_connections),
-        checker=lambda: SessionChecker(
+        checker=lambda from_start: SessionChecker(
+            from_start=from_start,
             dialect=args.dialect,
             profile=profile,
             max_frame_bytes=args.max_message,

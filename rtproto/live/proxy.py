@@ -18,6 +18,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qs
 
 from rtproto.live.handshake import (
     MAX_HEAD_BYTES,
@@ -288,9 +289,12 @@ class Session:
 
         chosen = response.headers.get("Sec-WebSocket-Protocol")
         journal = Journal(options.folder, self.name, self.recorder.syncer, rotate_bytes=options.rotate_bytes)
+        # Who joins a call of WebRTC or SIP by its id is told of no session.
+        from_start = "call_id" not in parse_qs(request.path.partition("?")[2])
         return Recording(
             journal,
-            options.checker(),
+            options.checker(from_start),
+            from_start=from_start,
             about={
                 "upstream": options.upstream.url,
                 "path": self._shown_path(request.path),

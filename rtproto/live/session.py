@@ -85,7 +85,8 @@ def body(data: bytes, keeping: Keeping) -> Body:
 class Recording:
     """Takes what passes on one connection, writes it, and judges it.
 
-    `about` goes into the head of each file.  `on_finding` gets each finding, and where it is: file and line.
+    `about` goes into the head of each file; that of the first says so where the connection is recorded `from_start`.
+    `on_finding` gets each finding, and where it is: file and line.
     `on_trouble` gets a sentence, once, when the file cannot be written any more; judging goes on.  Both are called from
     within `message` and `close`.
     """
@@ -96,6 +97,7 @@ class Recording:
         checker: SessionChecker,
         *,
         about: dict[str, Any] | None = None,
+        from_start: bool = False,
         keeping: Keeping | None = None,
         on_finding: Callable[[Finding, Path, int], None] = lambda finding, path, line: None,
         on_trouble: Callable[[str], None] = lambda told: None,
@@ -104,6 +106,7 @@ class Recording:
         self._path = journal.path
         self._checker = checker
         self._about = about or {}
+        self._from_start = from_start
         self._keeping = keeping or Keeping()
         self._on_finding = on_finding
         self._on_trouble = on_trouble
@@ -209,6 +212,8 @@ class Recording:
         }
         if before is not None:
             head["continues"] = before
+        elif self._from_start:
+            head["from_start"] = True
         head |= {"redacted": self._keeping.redact, "audio_elided": self._keeping.elide_audio, **self._about}
         journal.write(json.dumps({"recording": head}, separators=(",", ":")).encode() + b"\n")
         # The line that is about to be written is counted already, and stands below the head.

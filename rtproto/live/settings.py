@@ -25,6 +25,10 @@ GRACE_SECONDS = 10.0
 """What the peers have to end a session after one of them is gone, or has sent what cannot be read."""
 
 
+def _checker(from_start: bool) -> SessionChecker:
+    return SessionChecker(from_start=from_start)
+
+
 class Options(Struct, frozen=True):
     """What is recorded, and how."""
 
@@ -39,7 +43,8 @@ class Options(Struct, frozen=True):
     delay_seconds: float = DELAY_SECONDS
     open_seconds: float = OPEN_SECONDS
     grace_seconds: float = GRACE_SECONDS
-    checker: Callable[[], SessionChecker] = SessionChecker
+    checker: Callable[[bool], SessionChecker] = _checker
+    """Makes the judge of a connection; told whether the server has to begin it with `session.created`."""
 
 
 class Watcher:

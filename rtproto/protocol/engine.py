@@ -342,7 +342,7 @@ class Engine:
         """Go where a cell leads, of whatever kind it is; returns the step's first illegal cell so far."""
         state = entity.state
         if not isinstance(goal, str):
-            self.mid_session = self.mid_session or goal.midway
+            self.mid_session = self.mid_session or (goal.midway and not self.facts.from_start)
             if self._adopts(entity):
                 entity.adopted = True
             elif broken is None:

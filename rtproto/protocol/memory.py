@@ -46,6 +46,7 @@ class Memory:
         "elided",
         "emptied_line",
         "first_time",
+        "from_start",
         "happened",
         "heard",
         "hearing",
@@ -77,12 +78,16 @@ class Memory:
         "turns",
     )
 
-    def __init__(self, *, dialect: str | None = "ga", troubles: Troubles | None = None) -> None:
+    def __init__(
+        self, *, dialect: str | None = "ga", troubles: Troubles | None = None, from_start: bool = False
+    ) -> None:
         self.dialect = dialect or "ga"
         self.dialect_shown = dialect is not None
         """The dialect was asked for, or an event has shown it; else it is a guess."""
         self.troubles = Troubles() if troubles is None else troubles
         """What the server said went wrong, also on connections before this one in the same recording."""
+        self.from_start = from_start
+        """It is known that the recording holds the connection's first event."""
         self.mid_session = False
         self.cut = False
         """The recording stops without a close of the connection."""

@@ -83,6 +83,8 @@ class Frame(Struct, frozen=True, gc=False):
     """Which connection the frame belongs to, where the recording tells connections apart."""
     around: bytes = b""
     """The JSON object in which the event stands, where it stands in one."""
+    begins: bool = False
+    """The recording says that nothing passed on the connection before it."""
 
     @property
     def seconds(self) -> float | None:

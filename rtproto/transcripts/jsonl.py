@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import BinaryIO
 
@@ -94,6 +95,7 @@ class _Head(Struct, frozen=True):
     """What the first line of a recording of ours says that is needed to read the others."""
 
     started: float | None = None
+    from_start: bool = False
 
 
 _CONTENTS = ("event", "data", "payload", "message", "msg", "body", "evt")
@@ -136,14 +138,20 @@ def read(stream: BinaryIO, limit: int = MAX_LINE_BYTES) -> Iterator[Frame]:
         if begun:
             raise NotARecording(_teach([one.raw for one in begun]))
     perspective = Perspective()
-    while begun:
-        frame = frame_of(begun.pop(0), limit, perspective)
-        if frame is not None:
-            yield frame
-    for line in lines:
+    for line in chain(_drained(begun), lines):
         frame = frame_of(line, limit, perspective)
-        if frame is not None:
-            yield frame
+        if frame is None:
+            continue
+        if perspective.begins:
+            perspective.begins = False
+            frame = msgspec.structs.replace(frame, begins=True)
+        yield frame
+
+
+def _drained(lines: list[Line]) -> Iterator[Line]:
+    """Each of them, forgotten when it is handed out: any may be as long as a line can be."""
+    while lines:
+        yield lines.pop(0)
 
 
 def holds_event(raw: bytes) -> bool:
@@ -267,13 +275,15 @@ class Perspective:
     """What the lines of one file say together: where the recorder sat, in the client or in the server, once an event
     has shown it; when it started; and how much audio it left out."""
 
-    __slots__ = ("_from_server", "silence", "started")
+    __slots__ = ("_from_server", "begins", "silence", "started")
 
     def __init__(self) -> None:
         self._from_server: bool | None = None
         self.silence = Silence()
         self.started: float | None = None
         """Seconds since 1970, from the head of the recording."""
+        self.begins = False
+        """The head says that the next message is the first of its connection."""
 
     def time(self, envelope: _Envelope) -> float | None:
         """The time that an envelope tells."""
@@ -285,9 +295,11 @@ class Perspective:
     def note_head(self, text: bytes) -> None:
         """Take from the head of a recording what the lines below it are counted from."""
         try:
-            self.started = _HEAD.decode(text).started or self.started
+            head = _HEAD.decode(text)
         except ValueError:
             return
+        self.started = head.started or self.started
+        self.begins = self.begins or head.from_start
 
     def direction(self, name: str, event: bytes) -> Direction | None:
         """Who sent the event that the recorder gave that name of a direction; None for a name that nobody uses."""

@@ -18,12 +18,13 @@ class FirstEventNotSessionCreated(Rule):
     Anything else means that the recording starts after the connection did. The rest is then judged as far as it can
     be: what was begun earlier is taken as given. If `session.created` does come, but late, the recording does hold the
     start, and the server was wrong; clients that wait for it before they configure the session lose what came before.
+    The same is so where it is known that nothing came before: in a file of the recorder's, which saw the handshake.
     """
 
     code = "SES001"
     name = "first-event-not-session-created"
     basis = "documented"
-    message = "the recording starts with `{first}` instead of `session.created`"
+    message = "the {what} starts with `{first}` instead of `session.created`"
     dialects = ("beta", "ga", "translation")
     evidence = (
         "The reference describes session.created as the first server event of every new connection (openai types, "
@@ -43,13 +44,19 @@ class FirstEventNotSessionCreated(Rule):
 
     def breach(self, context: Context, broken: Broken) -> Iterator[Verdict]:
         if broken.state == "awaiting":
+            whole = context.facts.from_start
             yield Verdict(
-                {"first": context.type}, severity=Severity.INFO, entity=broken.entity, broken=broken
+                {"first": context.type, "what": "connection" if whole else "recording"},
+                severity=None if whole else Severity.INFO,
+                entity=broken.entity,
+                broken=broken,
             )
             return
+        if context.facts.from_start:
+            return  # That it did not come first is told already.
         line, type, _ = broken.entity.history[0]
         yield Verdict(
-            {"first": type},
+            {"first": type, "what": "connection"},
             entity=broken.entity,
             broken=broken,
             line=line,
