@@ -9,7 +9,8 @@ import pytest
 from rtproto import ga
 from rtproto.events.dialect import BETA, GA
 from rtproto.protocol.ledger import ANSWERS, Ledger
-from rtproto.protocol.refusals import ERROR_CODES
+from rtproto.protocol.records import Response
+from rtproto.protocol.refusals import ACTIVE, ERROR_CODES
 
 
 def error(
@@ -324,8 +325,8 @@ def test_a_success_is_handed_on_when_the_error_names_its_request() -> None:
         ledger = asked(first, second)
         for _ in range(answers):
             ledger.settle(committed)
-        ledger.settle(error(event_id="evt_1"))
-        ledger.settle(error(event_id="evt_1"))
+        assert settled(ledger, error(event_id="evt_1")) == 1
+        assert settled(ledger, error(event_id="evt_1")) is None
         assert [request.line for request in ledger.open] == open_lines
 
     alone = asked(first)
@@ -350,6 +351,32 @@ def test_a_success_is_handed_on_from_one_request_to_the_next() -> None:
             ledger.settle(committed)
         ledger.settle(error(event_id="evt_1"))
         assert [request.line for request in ledger.open] == left
+
+
+def test_a_success_that_the_next_request_has_had_already_is_not_handed_on() -> None:
+    committed = ga.InputAudioBufferCommitted(event_id="event_1", item_id="item_1")
+    ledger = asked(*(ga.InputAudioBufferCommit(event_id=f"evt_{nth}") for nth in (1, 2)))
+    ledger.settle(committed)
+    assert settled(ledger, error(event_id="evt_2")) == 2
+    assert settled(ledger, error(event_id="evt_1")) is None
+
+
+@pytest.mark.parametrize("code, own", [(None, False), (ACTIVE, True)])
+def test_a_response_that_the_server_may_have_begun_by_itself_is_handed_on(
+    code: str | None, own: bool
+) -> None:
+    """Only where the error does not say that there was such a response."""
+    ledger = asked(ga.ResponseCreate(event_id="evt_1"), ga.ResponseCreate(event_id="evt_2"))
+    request = ledger.settle(created())
+    assert request is not None
+    response = Response("resp_1", 3, True)
+    ledger.contested = request, response
+    refusal = error(code, event_id="evt_1")
+    assert (ledger.unasked_for(refusal, request) is response) is own
+    assert settled(ledger, refusal) == 1
+    assert [request.line for request in ledger.open] == ([2] if own else [])
+    contested = None if ledger.contested is None else ledger.contested[0].line
+    assert contested == (None if own else 2)
 
 
 def test_a_success_is_handed_on_once() -> None:

@@ -11,6 +11,7 @@ import pytest
 from rtproto.findings import Severity
 from tests.oracle import LAST, RULES, judge
 from tests.oracle.compare import TOLD, compare
+from tests.oracle.edits import copied
 from tests.oracle.scripts import scripts
 from tests.oracle.talk import Lines, Talk, pcm
 from tests.oracle_campaign import judged, main, told
@@ -381,6 +382,35 @@ def test_a_response_whose_beginning_was_lost_is_in_progress_all_the_same() -> No
         refused = refused_as_active(lines, at)
         severities += [f.severity for f in judge(refused) if f.code == "RSP020"]
     assert severities == [Severity.WARNING, Severity.ERROR]
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_request_that_is_refused_by_name_was_not_granted(early: bool) -> None:
+    """The response that seemed to be its answer was that of the next request, if that was sent by then."""
+    lines = edited("ga-chat", client("response.create", "response.content_part.added"))
+    at = nth(lines, "response.create", 1)
+    lines[at][1]["event_id"] = "hasty"
+    done, begun = nth(lines, "response.done"), copied(lines[nth(lines, "response.created")][1])
+    begun["response"]["id"] = "resp_next"
+    more: Lines = [("client", {"type": "response.create", "event_id": "next"}), ("server", begun)]
+    refusal = {"type": "error", "event_id": "refused", "error": {**REFUSAL, "event_id": "hasty"}}
+    lines[done + 1 :] = [*(more if early else reversed(more)), ("server", refusal)]
+    told = [(f.code, f.line) for f in judge(lines) if f.severity > Severity.INFO]
+    assert told == [("RSP020", at + 1 if early else LAST)]
+
+
+@pytest.mark.parametrize("id, broken", [("resp_next", {"IAB008"}), (None, set())])
+def test_a_response_that_is_created_again_is_not_the_next_one(id: str | None, broken: set[str]) -> None:
+    talk = Talk("ga", vad=True)
+    talk.opens()
+    for _ in range(2):
+        talk.hears()
+        talk.begins()
+        talk.ends()
+    begun = copied(talk.lines[nth(talk.lines, "response.created")][1])
+    begun["response"]["id"] = id or begun["response"]["id"]
+    at = nth(talk.lines, "input_audio_buffer.committed", 1) + 1
+    assert codes([*talk.lines[:at], ("server", begun), *talk.lines[at:]]) & {"IAB008"} == broken
 
 
 def test_a_response_out_of_band_is_no_answer_to_the_users_turn() -> None:

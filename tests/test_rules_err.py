@@ -9,7 +9,7 @@ import pytest
 from rtproto.findings import Severity
 from rtproto.rules.examples import after, before, change, drop
 from rtproto.rules.sessions import silence
-from tests.judging import judge, said
+from tests.judging import check, edited, judge, said
 
 
 def error(
@@ -237,3 +237,63 @@ def test_a_refused_response_outside_the_conversation_was_not_hasty() -> None:
     )
 
     assert "RSP020" not in {f.code for f in findings}
+
+
+ASK: dict[str, Any] = {"type": "response.create"}
+VAGUE = error(None, "invalid_value")
+
+
+@pytest.mark.parametrize(
+    "sent, told",
+    [
+        ([ASK, VAGUE, active("resp_1")], [("error", 12)]),
+        ([ASK, VAGUE, ASK, active("resp_1")], [("error", 12)]),  # … and the second is granted
+        ([ASK, VAGUE, ASK, active("resp_1"), active("resp_1")], [("error", 12), ("error", 14)]),
+        ([VAGUE, active("resp_1")], []),
+    ],
+)
+def test_what_a_vague_error_may_have_refused_is_refused_by_the_next_that_says_so(
+    sent: list[dict[str, Any]], told: list[tuple[str, int]]
+) -> None:
+    put = [
+        after("response.content_part.added", "client" if event is ASK else "server", event)
+        for event in reversed(sent)
+    ]
+    hasty = [f for f in judge("text_turn", *put) if f.code == "RSP020"]
+
+    assert sorted((f.severity.label, f.line) for f in hasty) == told
+
+
+def test_the_first_that_was_recorded_of_the_active_response_is_a_witness() -> None:
+    refused = [
+        after("response.content_part.added", "server", active("resp_1")),
+        after("response.content_part.added", "client", ASK),
+    ]
+    lines = edited("text_turn", *refused)
+    added, part, text = 8, 10, 13
+    for recording, beginning, when in (
+        (lines, "response.created", "while `resp_1` was in progress"),
+        # The first request has lost its answer, and is the one that was refused.
+        (lines[: added - 1] + lines[added:], "response.output_item.added", "just before `resp_1` began"),
+        (lines[added:], "response.output_item.added", "while `resp_1` was in progress"),
+        (lines[part:], "response.content_part.added", "while `resp_1` was in progress"),
+    ):
+        found = [f for f in check(recording).findings if f.code == "RSP020"]
+        assert [f.severity for f in found] == [Severity.ERROR]
+        assert found[0].witnesses[-2].type == beginning
+        assert found[0].args["when"] == when
+
+    unknown = [f for f in check(lines[part + 1 : text]).findings if f.code == "RSP020"]
+    assert [f.severity for f in unknown] == [Severity.WARNING]
+
+
+def test_a_hasty_request_that_is_refused_by_name_after_the_next_was_granted() -> None:
+    """The response that came before the error is the next request's."""
+    for code, severity in ((ACTIVE, "error"), ("invalid_value", "warning")):
+        findings = judge(
+            "text_turn",
+            after("response.content_part.added", "client", {**ASK, "event_id": "evt_hasty"}),
+            after("response.created", "server", error("evt_hasty", code), nth=1),
+        )
+        told = [(f.code, f.severity.label, f.line) for f in findings if f.severity > Severity.INFO]
+        assert told == [("RSP020", severity, 12)]

@@ -324,9 +324,8 @@ class Facts(Conversation):
         request = self.ledger.answered_by(event)
         if request is None:
             return
-        if request.settled and self.ledger.contested is not None:
-            # The response that was taken for its answer is the server's own.
-            response = self.ledger.contested[1]
+        response = self.ledger.unasked_for(event, request)
+        if response is not None:
             response.asked, response.cause = None, response.turn
             if self.turn_due == response.turn:
                 self.turn_due = None

@@ -328,10 +328,12 @@ class Ledger:
         request = self.answered_by(event)
         self._asked_about = None
         if request is not None:
-            if request.settled:
+            if not request.settled:
+                self._strike(request)
+            elif self.unasked_for(event, request) is not None:
                 self.contested = None
             else:
-                self._strike(request)
+                self._hand_on(request)
         if tag_of(event) != "error":
             if request is not None:
                 self.granted[request.type] = max(request.line, self.granted.get(request.type, 0))
@@ -345,9 +347,18 @@ class Ledger:
                 self.guessed = joined(self.guessed, request.type)
             for type in refusals.told_by_code(event) or ("",):
                 self._doubted[type] = self._count
-        elif request is None and named in self._named:
-            self._hand_on(self._named.pop(named))
         return request
+
+    def unasked_for(self, error: Any, request: Request) -> Response | None:
+        """The response that was taken for the answer, where an `error` shows that it is the server's own."""
+        if self.contested is None or self.contested[0] is not request:
+            return None
+        return self.contested[1] if refusals.refused_as_active(error) else None
+
+    def mistaken(self, event_id: str) -> Request | None:
+        """The request of that id that was granted by what may have been another one's success, which still waits."""
+        granted = self._named.get(event_id)
+        return None if granted is None or not any(self._behind(granted)) else granted
 
     def _remember(self, granted: Request) -> None:
         """Keep a request that was granted for as long as the success may have been that of another one which waits."""
@@ -364,13 +375,18 @@ class Ledger:
 
     def _hand_on(self, refused: Request) -> None:
         """The success that was taken for that of a request which is refused now was the next one's."""
-        lane = _lane(refused)
-        for request in self.pending(refused.type):
-            if request.number > refused.number and _lane(request) == lane:
-                self._strike(request)
-                self.granted[request.type] = max(request.line, self.granted[request.type])
-                self._remember(request)
-                return
+        self._named.pop(refused.id or "", None)
+        for heir in islice(self._behind(refused), 1):
+            self._strike(heir)
+            self.granted[heir.type] = max(heir.line, self.granted[heir.type])
+            self._remember(heir)
+            if self.contested is not None and self.contested[0] is refused:
+                self.contested = heir, self.contested[1]
+
+    def _behind(self, granted: Request) -> Iterator[Request]:
+        """The open requests after a granted one of which its success may have been, oldest first."""
+        lane = _lane(granted)
+        return (r for r in self.pending(granted.type) if r.number > granted.number and _lane(r) == lane)
 
     def _note_answer(self, question: str | None, request: Request | None) -> None:
         """The first answer after a start midway leaves the requests that it did not fit in doubt."""

@@ -106,13 +106,16 @@ def told_by_code(event: Any) -> tuple[str, ...]:
 def refused(ledger: Ledger, event: Any) -> Request | None:
     """The open request that an `error` refuses, as far as that can be told.
 
-    Also the one that was taken for answered by a response of the server's own, where the error shows that it was not.
+    Also the one that was taken for answered by a response of the server's own, or by the success of another request,
+    where the error shows that it was not.
     """
     named: str | None = field(event, "error", "event_id")
     request = None if named is None else ledger.named(named)
     if request is None and refused_as_active(event):
-        return _hindered(ledger, event, named)
-    return request if named is not None else _by_what_it_says(ledger, event)
+        request = _hindered(ledger, event, named)
+    elif named is None:
+        request = _by_what_it_says(ledger, event)
+    return ledger.mistaken(named) if request is None and named is not None else request
 
 
 def _hindered(ledger: Ledger, event: Any, named: str | None) -> Request | None:

@@ -268,12 +268,18 @@ def _spoken(event: Event) -> bool:
 
 
 def iab008(log: Log) -> Faults:
-    """What was committed becomes an item of that id, before the conversation goes on: what is out of band does not."""
+    """What was committed becomes an item of that id, before the conversation goes on: what is out of band does not.
+
+    Nor does a response that begins again, or that was seen before it was created.
+    """
     for e in log.server("input_audio_buffer.committed"):
-        ends = log.server("input_audio_buffer.committed", "response.created")
-        bounds = [
-            b for b in ends if b.at > e.at and not (b.type == "response.created" and log.out_of_band(b))
+        begun = [
+            b
+            for b in log.server("response.created")
+            if not log.out_of_band(b) and not log.shown(b.get("response", "id"), b)
         ]
+        bounds = [b for b in log.server("input_audio_buffer.committed") + begun if b.at > e.at]
+        bounds.sort(key=lambda b: b.at)
         bound = bounds[0].at if bounds else len(log.events)
         if any(a.at < bound and a.get("item", "id") == e.get("item_id") for a in log.server(*SHOWN)):
             continue

@@ -160,6 +160,11 @@ class Log:
         found = [e for e in self.before(event, "response.created") if e.get("response", "id") == response_id]
         return found[0] if found else None
 
+    def shown(self, response_id: Any, event: Event) -> bool:
+        """Whether anything before that line is of a response: its `response.created` begins no other one then."""
+        named = (e.get("response", "id") or e.get("response_id") for e in self.before(event) if e.server)
+        return response_id in named
+
     def out_of_band(self, created: Event) -> bool:
         """Whether a response is outside the default conversation.
 

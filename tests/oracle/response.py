@@ -159,9 +159,11 @@ def answered(log: Log) -> dict[int, Event]:
 
     An error that names no event answers a request only if its code says so.  Such an error that finds none waiting
     shows that the server began the active response by itself, and not for the request that was thought granted.
+    An error that names a request which was thought granted shows that each success was that of the next request.
     """
     waiting: list[Event] = []
-    answers: dict[int, Event] = {}
+    granted: list[tuple[Event, Event]] = []
+    refused: dict[int, Event] = {}
     due, contested = False, None
     for e in log:
         if e.server and e.type in ("input_audio_buffer.speech_started", "input_audio_buffer.committed"):
@@ -170,22 +172,44 @@ def answered(log: Log) -> dict[int, Event]:
             due = True
         if e.type == "response.create" and e.get("response", "conversation") != "none":
             waiting.append(e)
-        elif e.type == "response.created" and waiting and not log.out_of_band(e):
-            contested = (waiting[0], e) if due else contested
-            answers[waiting.pop(0).at] = e
         elif e.type == "response.created" and not log.out_of_band(e):
-            due = False
+            if waiting:
+                granted.append((waiting.pop(0), e))
+                contested = e if due and not log.shown(e.get("response", "id"), e) else contested
+            else:
+                due = False
         elif e.type == "error":
-            named = e.get("error", "event_id")
-            told = named is not None or e.get("error", "code") == ACTIVE
-            refused = [w for w in waiting if told and named in (None, w.get("event_id"))][:1]
-            if not refused and contested is not None and e.get("error", "code") == ACTIVE:
-                asked, begun = contested
-                if named in (None, asked.get("event_id")) and begun in log.active(e):
-                    refused, contested, due = [asked], None, False
-            answers |= {w.at: e for w in refused}
-            waiting = [w for w in waiting if w not in refused]
-    return answers
+            named, as_active = e.get("error", "event_id"), e.get("error", "code") == ACTIVE
+            told = named is not None or as_active
+            meant = [w for w in waiting if told and named in (None, w.get("event_id"))]
+            own = [w for w, begun in granted if begun is contested and named in (None, w.get("event_id"))]
+            if meant:
+                refused[meant[0].at] = e
+                waiting.remove(meant[0])
+            elif own and as_active and contested in log.active(e):
+                refused[own[0].at] = e
+                granted = [(w, begun) for w, begun in granted if w is not own[0]]
+                due, contested = False, None
+            elif named is not None:
+                refused |= {w.at: e for w in handed_on(granted, waiting, named)}
+    return refused | {w.at: begun for w, begun in granted}
+
+
+def handed_on(granted: list[tuple[Event, Event]], waiting: list[Event], named: str) -> list[Event]:
+    """The request of that name, of which the success, and each after it, was that of the request behind.
+
+    None where one of these had not been sent by then.
+    """
+    names = [w.get("event_id") for w, _ in granted]
+    if named not in names or not waiting:
+        return []
+    since = granted[names.index(named) :]
+    heirs = [*(w for w, _ in since[1:]), waiting[0]]
+    if any(heir.at > begun.at for heir, (_, begun) in zip(heirs, since, strict=True)):
+        return []
+    granted[-len(since) :] = [(heir, begun) for heir, (_, begun) in zip(heirs, since, strict=True)]
+    del waiting[0]
+    return [since[0][0]]
 
 
 def by_itself(log: Log, event: Event) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rtproto.findings import Severity, Witness
-from rtproto.protocol.engine import Broken
+from rtproto.protocol.engine import Broken, Entity
 from rtproto.protocol.ledger import Request
 from rtproto.protocol.records import Response
 from rtproto.protocol.refusals import ACTIVE, active_response, refused_as_active
@@ -178,6 +178,10 @@ class ResponseCreateWhileActive(Rule):
                 # The error that named none was about something else.
                 unclear.remove(guessed)
                 request = guessed
+            if unclear and named is None and refused_as_active(event):
+                # It was, since this one can be about nothing but a response that was asked for: the oldest.
+                unclear.extend(() if request is None or request.settled else (request,))
+                request = unclear.pop(0)
             if request is not None and request.type == "response.create":
                 yield from self._refused(context, event, request)
             return
@@ -231,32 +235,49 @@ class ResponseCreateWhileActive(Rule):
             active = facts.responses.get(named)
             cause = None if active is None else active.cause
         if active is None:
-            return _hasty(
-                request, "while no response in progress is recorded", outcome, Severity.WARNING, refusal
-            )
+            return _beside_unknown(context, request, outcome, refusal)
         when = f"while `{active.id}` was in progress"
         severity = Severity.ERROR
         if active.line > request.line:
             when = f"just before `{active.id}` began"
         elif active.done and request.active is None:
             when, severity = f"after `{active.id}` was done", Severity.WARNING
-        return _hasty(request, when, outcome, severity, *_beginning(active, cause), refusal)
+        return _hasty(request, when, outcome, severity, *_beginning(context, active, cause), refusal)
 
     def _verdict(
         self, context: Context, request: Request, outcome: str, severity: Severity, *answer: Witness
     ) -> Verdict:
         active = context.facts.responses[request.active or ""]
         when = f"while `{active.id}` was in progress"
-        return _hasty(request, when, outcome, severity, *_beginning(active, None), *answer)
+        return _hasty(request, when, outcome, severity, *_beginning(context, active, None), *answer)
 
 
 def _hasty(request: Request, when: str, outcome: str, severity: Severity, *witnesses: Witness) -> Verdict:
     return at_request(request, {"when": when, "outcome": outcome}, severity=severity, witnesses=witnesses)
 
 
-def _beginning(active: Response, cause: tuple[int, str] | None) -> tuple[Witness, ...]:
+def _beside_unknown(context: Context, request: Request, outcome: str, refusal: Witness) -> Verdict:
+    """What a recording from mid-session shows of the active response may only stream into its items."""
+    streaming = [r for r in context.engine.entities["response"].values() if r.state == "active"]
+    unknown = [r for r in streaming if r.key[0] not in context.facts.responses]
+    if not unknown:
+        return _hasty(
+            request, "while no response in progress is recorded", outcome, Severity.WARNING, refusal
+        )
+    when = f"while `{unknown[0].key[0]}` was in progress"
+    return _hasty(request, when, outcome, Severity.ERROR, _first_seen(unknown[0]), refusal)
+
+
+def _first_seen(response: Entity) -> Witness:
+    line, type, _ = response.history[0]
+    started = type == "response.created"
+    return Witness(line, type, "started the active response" if started else "is of the active response")
+
+
+def _beginning(context: Context, active: Response, cause: tuple[int, str] | None) -> tuple[Witness, ...]:
     """Where the active response began, and what it answers where that is known."""
-    began = (Witness(active.line, "response.created", "started the active response"),)
+    entity = context.engine.find("response", (active.id,))
+    began = () if entity is None or not entity.history else (_first_seen(entity),)
     if cause is None:
         return began
     line, type = cause
