@@ -157,16 +157,32 @@ class Settings:
         self._stream = stream
         try:
             start = stream.tell() if stream.seekable() else None
-            recording = open_recording(stream, self._format)
-        except (NotARecording, Unreadable) as why:
-            return Report(unchecked=(Unchecked(path, str(why)),))
         except OSError as error:
             return Report(unchecked=(Unchecked(path, reason(error)),))
+        if start is not None:
+            report, began_again = self._read(stream, path)
+            return self._told_apart(stream, start, path, report) if began_again else report
+        from rtproto.transcripts.copied import Copied
+
+        copied = Copied(stream)
+        with io.BufferedReader(copied, BUFFERED_BYTES) as reader:
+            report, began_again = self._read(reader, path)
+            copy = copied.copy()
+            if began_again and copy is not None and not report.unchecked:
+                return self._told_apart(copy, 0, path, report)
+            return report
+
+    def _read(self, stream: BinaryIO, path: str) -> tuple[Report, bool]:
+        """The report of a stream that is read once, and whether a second session began in one of its connections."""
+        try:
+            recording = open_recording(stream, self._format)
+        except (NotARecording, Unreadable) as why:
+            return Report(unchecked=(Unchecked(path, str(why)),)), False
+        except OSError as error:
+            return Report(unchecked=(Unchecked(path, reason(error)),)), False
         connections = _Connections(self, path, None, recording)
         report = connections.report(recording.frames(self.max_line_bytes))
-        if connections.began_again and start is not None:
-            return self._told_apart(stream, start, path, report)
-        return report
+        return report, connections.began_again
 
     def _told_apart(self, stream: BinaryIO, start: int, path: str, report: Report) -> Report:
         """The report of a file in which a second session began: another one, if the two turn out to be interleaved."""

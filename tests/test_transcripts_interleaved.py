@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -354,13 +355,62 @@ def test_anything_may_stand_in_the_log(raw: bytes, place: int) -> None:
 # However it is read.
 
 
-def test_a_pipe_cannot_be_read_twice() -> None:
-    class Pipe(io.BytesIO):
-        def seekable(self) -> bool:
-            return False
+class Pipe(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
 
+    def seek(self, offset: int, whence: int = 0) -> int:
+        raise io.UnsupportedOperation("a pipe goes one way")
+
+
+@pytest.mark.parametrize("in_memory", [1, 2**20])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_pipe_is_read_again_from_a_copy(
+    pack: Callable[[bytes], bytes], in_memory: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rtproto.transcripts.copied._IN_MEMORY", in_memory)
+    _, _, events = two()
+    data = pack(log(events))
+    pipe = Pipe(data)
+
+    assert check_stream(pipe, path="x") == check_stream(io.BytesIO(data), path="x")
+    assert not pipe.closed
+
+
+def test_a_pipe_that_is_too_long_to_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, events = two()
+    data = log(events)
+    monkeypatch.setattr("rtproto.transcripts.copied.COPIED_BYTES", len(data) - 1)
+    report = check_stream(Pipe(data))
+
+    assert report.sessions
+    assert all(LOSS not in session.losses for session in report.sessions)
+
+
+def test_a_pipe_without_room_for_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.write", full)
     _, _, events = two()
     report = check_stream(Pipe(log(events)))
+
+    assert not report.unchecked
+    assert all(LOSS not in session.losses for session in report.sessions)
+
+
+def test_a_pipe_that_breaks_is_told_as_it_was_read() -> None:
+    class Broken(Pipe):
+        def read1(self, size: int | None = -1, /) -> bytes:
+            data = super().read1(size)
+            if not data:
+                raise OSError(errno.EIO, "Input/output error")
+            return data
+
+    _, _, events = two()
+    report = check_stream(Broken(log(events)))
+
+    assert [each.reason for each in report.unchecked] == ["input/output error"]
     assert all(LOSS not in session.losses for session in report.sessions)
 
 
