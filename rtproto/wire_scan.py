@@ -23,8 +23,8 @@ _SHOWN_LEVELS = 12
 """Levels of nesting that a path names."""
 
 # Groups are repeated a bounded number of times, and again by the caller: `re` remembers every repetition, and Python
-# 3.11.2 gets possessive ones, which it need not remember, wrong.
-_PIECES = re.compile(rb'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})){1,500}')
+# 3.11.2 gets possessive ones, which it need not remember, wrong.  What few texts need is compiled for the first.
+_PIECES = rb'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})){1,500}'
 """Some characters of a string."""
 _NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _TOKEN = re.compile(
@@ -36,12 +36,10 @@ _TOKEN = re.compile(
 _STRING, _NUMERAL, _WORD, _NOT_FINITE, _MARK = range(1, 6)
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
-_ESCAPE_SO_FAR = re.compile(rb"\\(?:u[0-9A-Fa-f]{0,3})?")
-_NUMERAL_SO_FAR = re.compile(rb"\.|[eE][+-]?")
+_ESCAPE_SO_FAR = rb"\\(?:u[0-9A-Fa-f]{0,3})?"
+_NUMERAL_SO_FAR = rb"\.|[eE][+-]?"
 _WORDS = (b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity")
-_PAIRED = re.compile(
-    rb"(?:[^\\]+|\\[^u]|\\u(?:[^dD].|[dD][0-7])..|\\u[dD][89abAB]..\\u[dD][c-fC-F]..){1,500}"
-)
+_PAIRED = rb"(?:[^\\]+|\\[^u]|\\u(?:[^dD].|[dD][0-7])..|\\u[dD][89abAB]..\\u[dD][c-fC-F]..){1,500}"
 """Some of a string token, up to the first `\\uXXXX` that is half a surrogate pair."""
 
 _ARRAY: set[str] = set()
@@ -119,8 +117,9 @@ def _lone_surrogates(raw: bytes, start: int, end: int) -> Iterator[int]:
     """Offsets of the `\\uXXXX` in a string token that are half a pair."""
     if raw.find(b"\\u", start, end) < 0:
         return
+    pattern = re.compile(_PAIRED)
     while start < end:
-        paired = _PAIRED.match(raw, start, end)
+        paired = pattern.match(raw, start, end)
         if paired is not None:
             start = paired.end()
         else:
@@ -130,7 +129,8 @@ def _lone_surrogates(raw: bytes, start: int, end: int) -> Iterator[int]:
 
 def _rest_of_string(raw: bytes, end: int) -> int:
     """Where the characters of a string stop that is open at `end`: at its closing quote, if all is well."""
-    while pieces := _PIECES.match(raw, end):
+    pattern = re.compile(_PIECES)
+    while pieces := pattern.match(raw, end):
         end = pieces.end()
     return end
 
@@ -261,7 +261,7 @@ class _Reader:
         rest = raw[start : start + 10]
         if start + len(rest) == len(raw) and (
             (state <= _VALUE_OR_END and any(word.startswith(rest) for word in _WORDS))
-            or (start == end and group == _NUMERAL and _NUMERAL_SO_FAR.fullmatch(rest))
+            or (start == end and group == _NUMERAL and re.fullmatch(_NUMERAL_SO_FAR, rest))
         ):
             self._truncated()
         else:
@@ -269,7 +269,7 @@ class _Reader:
 
     def _stop_in_string(self, offset: int) -> None:
         rest = self.raw[offset : offset + 6]
-        if not rest or (offset + len(rest) == len(self.raw) and _ESCAPE_SO_FAR.fullmatch(rest)):
+        if not rest or (offset + len(rest) == len(self.raw) and re.fullmatch(_ESCAPE_SO_FAR, rest)):
             self._truncated()
         elif rest.startswith(b"\\"):
             found = printable(rest[: 6 if rest.startswith(b"\\u") else 2].decode("utf-8", "replace"))

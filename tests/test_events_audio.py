@@ -67,3 +67,26 @@ def test_no_audio_is_valid_and_empty() -> None:
     assert audio.is_valid("")
     assert audio.byte_length("") == 0
     assert audio.decode("") == b""
+
+
+@pytest.mark.parametrize(
+    "payload, cut",
+    [
+        ("", True),  # nothing is left of it
+        ("A" * 88, False),
+        ("A" * 88 + "…", True),
+        ("A" * 88 + "...", True),
+        ("<" + "A" * 88, True),
+        ("[" + "A" * 88, True),
+        ("[object Blob]", False),
+        ("[object Blob][object Blob]", False),
+        ("[object Blob][12 kB]", True),
+        ("[[object Blob]]", True),
+        ("Audio, not kept", True),
+        ("not kept", False),
+        ("****", True),
+        ("undefined", False),
+    ],
+)
+def test_what_a_recorder_leaves_of_audio(payload: str, cut: bool) -> None:
+    assert audio.looks_cut(payload) is cut
