@@ -563,10 +563,10 @@ assert gc.isenabled()
 heavy = ("rich", "yaml", "xml", "tomli", "difflib", "hashlib", "importlib.resources", "secrets", "tempfile")
 light = ("copy", "ipaddress", "json", "pathlib", "urllib.parse", "weakref")
 reports = ("full", "json", "sarif", "junit", "github", "gitlab", "summary", "places", "pages")
-ours = ("baseline", "check_follow", "protocol.blind", *(f"reports.{name}" for name in reports))
+ours = ("baseline", "check_follow", "protocol.blind", "rules.sessions", *(f"reports.{name}" for name in reports))
 unneeded = {*heavy, *light, *(f"rtproto.{name}" for name in ours)}
 print(sorted(unneeded & (set(sys.modules) - already)))
-slow = ("rtproto.credentials", "rtproto.protocol.refusals", "rtproto.protocol.troubles")
+slow = ("rtproto.credentials", "rtproto.events.audio", "rtproto.protocol.refusals", "rtproto.protocol.troubles")
 print([name for name in slow if any(isinstance(value, re.Pattern) for value in vars(sys.modules[name]).values())])
 """
     ran = spawn("-c", program, stdout=subprocess.PIPE, cwd=here)

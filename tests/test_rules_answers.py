@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rtproto.rules.sessions.script import (
+from rtproto.rules.script import (
     Script,
     add_item,
     ga_session,

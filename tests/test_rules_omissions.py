@@ -8,8 +8,8 @@ import pytest
 
 from rtproto.checker import SessionChecker
 from rtproto.rules.examples import Edit, after, before, change, drop, swap
+from rtproto.rules.script import Event
 from rtproto.rules.sessions import session
-from rtproto.rules.sessions.script import Event
 from tests.judging import check, edited, encode, found, judge, said
 
 DELTA = "response.function_call_arguments.delta"

@@ -8,8 +8,8 @@ import pytest
 
 from rtproto.checker import SessionChecker
 from rtproto.rules.examples import Edit, after, before, change, drop, repeat, swap, upto
+from rtproto.rules.script import response_object, user_message
 from rtproto.rules.sessions import Event, Session, session
-from rtproto.rules.sessions.script import response_object, user_message
 from tests.judging import check, encode
 
 Found = list[tuple[str, str, int]]

@@ -12,7 +12,7 @@ from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import NOTHING, Context, Rule, Verdict
 from rtproto.rules.cli.settings import CLIENT_EVENTS
 from rtproto.rules.examples import Example, after, at, change
-from rtproto.rules.sessions import silence
+from rtproto.rules.script import silence
 
 
 def _error(event_id: str | None, **more: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import BAD_AUDIO, LARGE_AUDIO, NOTHING, Context, Rule, Verdict
 from rtproto.rules.examples import Example, after, at, change, fill
-from rtproto.rules.sessions import silence
+from rtproto.rules.script import silence
 
 
 class AppendNotBase64(Rule):

@@ -14,7 +14,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Unjudged, Verdict
 from rtproto.rules.examples import Example, after, at, change
-from rtproto.rules.sessions import silence
+from rtproto.rules.script import silence
 
 _MEDIA = "media"
 """Key of the memory that the rules below share: the line that showed a media track, 0 for none."""

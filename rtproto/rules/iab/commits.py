@@ -15,7 +15,7 @@ from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict, history
 from rtproto.rules.common import item_entity, unanswered
 from rtproto.rules.examples import Example, after, at, change, drop
-from rtproto.rules.sessions import silence
+from rtproto.rules.script import silence
 
 
 class CommittedWithoutItem(Rule):

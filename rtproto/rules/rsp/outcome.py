@@ -9,7 +9,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.examples import Example, at, change, drop
-from rtproto.rules.sessions.script import response_object, said_message
+from rtproto.rules.script import response_object, said_message
 
 _REASONS = {
     "cancelled": ("turn_detected", "client_cancelled"),

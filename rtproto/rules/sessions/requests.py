@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rtproto.rules.sessions.script import (
+from rtproto.rules.script import (
     PCM,
     VAD,
     Event,

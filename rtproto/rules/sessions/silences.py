@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtproto.rules.sessions.script import (
+from rtproto.rules.script import (
     Event,
     Script,
     Session,

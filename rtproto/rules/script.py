@@ -1,8 +1,8 @@
-"""Small legal sessions, from which the rules' examples are made by one edit.
+"""How the small legal sessions of `rtproto.rules.sessions` are written; rules take parts for their examples from here.
 
-Each is a list of `(direction, event)` pairs in the order in which OpenAI's servers send them; ids are readable, texts
-are short, audio is real silence of the right length.  They are written from the protocol's documents and canonical
-sequences, not taken from a recording.
+A session is a list of `(direction, event)` pairs in the order in which OpenAI's servers send them; ids are readable,
+texts are short, audio is real silence of the right length.  They are written from the protocol's documents and
+canonical sequences, not taken from a recording.
 """
 
 from __future__ import annotations
