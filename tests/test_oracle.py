@@ -413,6 +413,25 @@ def test_a_response_that_is_created_again_is_not_the_next_one(id: str | None, br
     assert codes([*talk.lines[:at], ("server", begun), *talk.lines[at:]]) & {"IAB008"} == broken
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_an_item_that_was_deleted_and_made_again_is_in_the_conversation(again: bool) -> None:
+    """To give a turn's item its id is then ITM002's; where it is gone, the turn has another item than was committed."""
+    talk = Talk("ga", vad=True)
+    talk.opens()
+    old = talk.hears()
+    item = {"item": copied(talk.lines[-1][1]["item"])}
+    talk.server("conversation.item.deleted", item_id=old)
+    if again:
+        talk.client("conversation.item.create", **item)
+        talk.server("conversation.item.added", previous_item_id=None, **item)
+        talk.server("conversation.item.done", previous_item_id=None, **item)
+    talk.hears()
+    at = nth(talk.lines, "conversation.item.added", -1)
+    talk.lines[at][1]["item"]["id"] = old
+    told = [f.line for f in judge(talk.lines) if f.code == "IAB003"]
+    assert told == ([] if again else [at + 1])
+
+
 def test_a_response_out_of_band_is_no_answer_to_the_users_turn() -> None:
     talk = Talk("ga", vad=True)
     talk.opens()

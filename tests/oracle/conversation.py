@@ -250,14 +250,16 @@ def iab003(log: Log) -> Faults:
         if not any(m.client and since < m.at < stopped.at for m in moved):
             yield e.at, Severity.ERROR
     for e in log.server(*ADDED):
-        known = {a.get("item", "id") for a in log.before(e, *SHOWN, "conversation.item.create")}
-        gone = {d.get("item_id") for d in log.before(e, "conversation.item.deleted")}
+        shown = log.before(e, *SHOWN, "conversation.item.create")
+        known = {a.get("item", "id") for a in shown}
+        gone = {d.get("item_id"): d.at for d in log.before(e, "conversation.item.deleted")}
+        there = {a.get("item", "id") for a in shown if a.at > gone.get(a.get("item", "id"), -1)}
         waiting = [
             c.get("item_id")
             for c in log.before(e, "input_audio_buffer.committed")
             if c.get("item_id") not in known
         ]
-        if not _spoken(e) or not waiting or e.get("item", "id") in {*waiting, *(known - gone)}:
+        if not _spoken(e) or not waiting or e.get("item", "id") in {*waiting, *there}:
             continue
         if not any(_spoken(c) and _answers(log, e, c) for c in unanswered(log, e)):
             yield e.at, Severity.ERROR
