@@ -445,9 +445,9 @@ def test_a_response_out_of_band_is_no_answer_to_the_users_turn() -> None:
     assert ("RSP020", at) in {(f.code, f.line) for f in judge(refused)}
 
 
-@pytest.mark.parametrize("seed", [101, 102])
-def test_rtproto_and_the_oracle_agree(seed: int) -> None:
-    verdicts = [judged(seed, number)[1] for number in range(240)]
+@pytest.mark.parametrize("seed, requests", [(101, False), (102, False), (103, True)])
+def test_rtproto_and_the_oracle_agree(seed: int, requests: bool) -> None:
+    verdicts = [judged(seed, number, requests)[1] for number in range(240)]
     assert [told(verdict) for verdict in verdicts if verdict.outcome == "differ"] == []
     outcomes = [verdict.outcome for verdict in verdicts]
     assert outcomes.count("same") > 80
@@ -461,3 +461,5 @@ def test_the_campaign_counts_and_shows(capsys: pytest.CaptureFixture[str]) -> No
     assert "disagreements 0" in out
     assert main(["--seed", "5", "--session", "3"]) == 0
     assert "the oracle says" in capsys.readouterr().out
+    assert main(["--seed", "5", "--session", "3", "--requests"]) == 0
+    assert "mistimed" in capsys.readouterr().out

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 
 from .edits import PARTS, WORDS, Damage, Lines, places, put, renewed
-from .mistakes import SPECIAL
+from .mistakes import SPECIAL, asks_again, complains
 
 
 def delete(rng: random.Random, lines: Lines) -> Lines:
@@ -106,19 +106,47 @@ def cut(rng: random.Random, lines: Lines) -> Lines:
     return lines[: rng.randrange(1, len(lines) + 1)]
 
 
+def mistimed(rng: random.Random, lines: Lines) -> Lines | None:
+    """A line about requests for responses and their answers is lost, comes at another time, or once more."""
+    kinds = (
+        "response.create",
+        "response.done",
+        "response.output_item.done",
+        "error",
+        "input_audio_buffer.committed",
+    )
+    spots = [at for at, (_, event) in enumerate(lines) if event["type"].startswith(kinds)]
+    if not spots:
+        return None
+    at = rng.choice(spots)
+    rest = lines[:at] + lines[at + 1 :]
+    to = max(0, min(len(rest), at + rng.choice((-12, -5, -3, -2, -1, 1, 2, 3, 5, 12))))
+    again = (lines[at][0], renewed(rng, lines[at][1]))
+    return rng.choice(
+        (rest, [*rest[:to], lines[at], *rest[to:]], [*lines[: to + 1], again, *lines[to + 1 :]])
+    )
+
+
 GENERAL: tuple[Damage, ...] = (delete, duplicate, swap, move, rename, retell, recount, reword)
 WINDOWS: tuple[Damage, ...] = (behead, deafen, cut)
+REQUESTS: tuple[Damage, ...] = (asks_again, complains, mistimed, mistimed)
 
 
-def damaged(rng: random.Random, lines: Lines) -> tuple[Lines, list[str]]:
-    """The lines with a fault or two, and which; at times only a part of the session, which is no fault."""
+def damaged(rng: random.Random, lines: Lines, *, requests: bool = False) -> tuple[Lines, list[str]]:
+    """The lines with a fault or two, and which; at times only a part of the session, which is no fault.
+
+    `requests`: with up to four, all of them about requests for responses, so that what answers which is in doubt.
+    """
     done: list[str] = []
     if rng.random() < 0.25:
         window = rng.choice(WINDOWS)
         lines = window(rng, lines) or lines
         done.append(window.__name__)
-    for _ in range(rng.choice((0, 1, 1, 1, 1, 1, 1, 2, 2, 3))):
-        damage = rng.choice(rng.choice((GENERAL, SPECIAL)))
+    kinds, faults = (GENERAL, SPECIAL), (0, 1, 1, 1, 1, 1, 1, 2, 2, 3)
+    if requests:
+        kinds, faults = (REQUESTS,), (1, 2, 2, 3, 3, 4)
+    for _ in range(rng.choice(faults)):
+        damage = rng.choice(rng.choice(kinds))
         after = damage(rng, lines) if lines else None
         if after:
             lines = after
