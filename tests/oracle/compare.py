@@ -22,8 +22,9 @@ TOLD = {
     # A name of both dialects' unions, an event of no dialect.
     "DIA001": ("DIA002",),
     "DIA009": ("DIA018",),
-    # What has no place in a transcription session, or after the session's end, is not asked what else it breaks.
-    "IAB008": ("DIA009",),
+    # What has no place in a transcription session, or after the session's end, is not asked what else it breaks.  A
+    # second commit while the first one's item is due and the user speaks: of two illegal moves the outer one is told.
+    "IAB008": ("DIA009", "IAB020"),
     "RSP020": ("DIA010",),
     # A place behind an item that nobody knows, or of one that took another id than the client gave it.
     "ITM010": ("ITM009", "ITM014", "ITM015"),
