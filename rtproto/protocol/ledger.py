@@ -202,12 +202,12 @@ class Ledger:
             if request.type == type:
                 yield request
 
-    def latest(self, type: str) -> Iterator[Request]:
-        """The open requests of that type, latest first."""
+    def latest(self, key: Hashable) -> Iterator[Request]:
+        """The open requests of that type, or that are looked up by that key, latest first."""
         for request in reversed(self._fresh):
-            if request.type == type:
+            if key in request.keys:
                 yield request
-        yield from reversed(self._filed.get(type, ()))
+        yield from reversed(self._filed.get(key, ()))
 
     def creates(self, item_id: str) -> bool:
         """Whether an open request creates an item of that id."""
@@ -358,7 +358,8 @@ class Ledger:
     def mistaken(self, event_id: str) -> Request | None:
         """The request of that id that was granted by what may have been another one's success, which still waits."""
         granted = self._named.get(event_id)
-        return None if granted is None or not any(self._behind(granted)) else granted
+        last = None if granted is None else next(self.latest(_lane(granted)), None)
+        return None if granted is None or last is None or last.number < granted.number else granted
 
     def _remember(self, granted: Request) -> None:
         """Keep a request that was granted for as long as the success may have been that of another one which waits."""
@@ -376,17 +377,14 @@ class Ledger:
     def _hand_on(self, refused: Request) -> None:
         """The success that was taken for that of a request which is refused now was the next one's."""
         self._named.pop(refused.id or "", None)
-        for heir in islice(self._behind(refused), 1):
+        lane = _lane(refused)
+        behind = (r for r in self.pending(refused.type) if r.number > refused.number and _lane(r) == lane)
+        for heir in islice(behind, 1):
             self._strike(heir)
             self.granted[heir.type] = max(heir.line, self.granted[heir.type])
             self._remember(heir)
             if self.contested is not None and self.contested[0] is refused:
                 self.contested = heir, self.contested[1]
-
-    def _behind(self, granted: Request) -> Iterator[Request]:
-        """The open requests after a granted one of which its success may have been, oldest first."""
-        lane = _lane(granted)
-        return (r for r in self.pending(granted.type) if r.number > granted.number and _lane(r) == lane)
 
     def _note_answer(self, question: str | None, request: Request | None) -> None:
         """The first answer after a start midway leaves the requests that it did not fit in doubt."""

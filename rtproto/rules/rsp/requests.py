@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from rtproto.findings import Severity, Witness
@@ -61,6 +62,9 @@ class ResponseWithoutCause(Rule):
         begun = Witness(hearing.start_line, "input_audio_buffer.speech_started", "began the user's turn")
         return (Verdict(witnesses=(begun,) if too_early else ()),)
 
+
+_LOOKED_AT = 64
+"""Responses that are looked through for one that is in progress: the latest."""
 
 _EXPLAINED = ("RSP001", "RSP006", "RSP017")
 """Findings beside which a request without an answer is no news: the answer was lost, or was not recognised."""
@@ -179,7 +183,7 @@ class ResponseCreateWhileActive(Rule):
                 unclear.remove(guessed)
                 request = guessed
             if unclear and named is None and refused_as_active(event):
-                # It was, since this one can be about nothing but a response that was asked for: the oldest.
+                # So it was: this one can be about nothing but a request for a response, of which the oldest is meant.
                 unclear.extend(() if request is None or request.settled else (request,))
                 request = unclear.pop(0)
             if request is not None and request.type == "response.create":
@@ -258,8 +262,8 @@ def _hasty(request: Request, when: str, outcome: str, severity: Severity, *witne
 
 def _beside_unknown(context: Context, request: Request, outcome: str, refusal: Witness) -> Verdict:
     """What a recording from mid-session shows of the active response may only stream into its items."""
-    streaming = [r for r in context.engine.entities["response"].values() if r.state == "active"]
-    unknown = [r for r in streaming if r.key[0] not in context.facts.responses]
+    latest = islice(reversed(context.engine.entities["response"].values()), _LOOKED_AT)
+    unknown = [r for r in latest if r.state == "active" and r.key[0] not in context.facts.responses]
     if not unknown:
         return _hasty(
             request, "while no response in progress is recorded", outcome, Severity.WARNING, refusal
