@@ -125,7 +125,7 @@ def _read(file: str, *, needed: bool) -> Found | None:
         if needed:
             raise ConfigurationError(f"{shown}: it has no table [tool.rtproto]")
         return None
-    import tomli  # which takes as long as to judge a short session
+    import tomli  # which most starts can do without
 
     try:
         table: Any = tomli.loads(data.decode("utf-8"))
