@@ -252,6 +252,10 @@ def test_what_is_allowed() -> None:
     assert "  allowed here: nothing more (content part: done)\n" in text(session(nothing))
     assert "  allowed here: type.0\n" in text(session(no_machine))
     assert "allowed here" not in text(session(neither))
+    again = msgspec.structs.replace(LATE, allowed=("response.done", "response.output_text.delta"))
+    assert again.event is not None
+    assert again.event.type == "response.output_text.delta"
+    assert "  allowed here: response.done, response.output_text.delta (not as here)" in text(session(again))
 
 
 def test_a_witness_on_the_line_itself() -> None:

@@ -198,6 +198,21 @@ def test_iab020_a_turn_is_committed_after_its_speech(dialect: str) -> None:
 
 
 @dialects
+def test_iab020_a_stop_that_comes_after_its_commit_is_no_second_fault(dialect: str) -> None:
+    late = listening(dialect)
+    hears(late, "speech_started", "committed", "speech_stopped")
+    another = listening(dialect)
+    hears(another, "speech_started", "committed")
+    hears(another, "speech_stopped", "committed", item="item_turn_2")
+    doubled = listening(dialect)
+    hears(doubled, "speech_started", "committed", "speech_stopped", "speech_stopped")
+
+    assert told(late) == [("IAB020", 4)]
+    assert told(another) == [("IAB020", 4), ("IAB008", 6)]  # of the first, no item came
+    assert told(doubled) == [("IAB020", 4), ("IAB001", 6)]
+
+
+@dialects
 @pytest.mark.parametrize("steps", [("speech_started", "committed"), ("committed",)])
 def test_iab020_a_commit_that_the_client_asked_for_or_may_have(dialect: str, steps: tuple[str, ...]) -> None:
     asked = listening(dialect)

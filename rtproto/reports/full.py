@@ -282,7 +282,11 @@ class FullReporter(LineReporter):
     def _allowed(self, finding: Finding) -> None:
         if not finding.machine and not finding.allowed:
             return
-        shown = ", ".join(show(kind) for kind in finding.allowed[:ALLOWED]) or "nothing more"
+        here = "" if finding.event is None else finding.event.type
+        kinds = [
+            show(kind) + (" (not as here)" if kind == here else "") for kind in finding.allowed[:ALLOWED]
+        ]
+        shown = ", ".join(kinds) or "nothing more"
         rest = len(finding.allowed) - ALLOWED
         more = f" and {rest} more" if rest > 0 else ""
         where = f" ({finding.machine}: {finding.state})" if finding.machine and finding.state else ""

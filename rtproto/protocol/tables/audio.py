@@ -17,7 +17,7 @@ INPUT_AUDIO_BUFFER = Machine(
         ("speaking", "speech stopped"): When("speech item", "stopped", Breach("IAB003", "stopped")),
         # A client may commit by hand while the server hears speech: the turn ends without `speech_stopped`, or that
         # comes later and ends another one.
-        ("speaking", "committed"): When("commit asked for", "silent", Breach("IAB020", "silent")),
+        ("speaking", "committed"): When("commit asked for", "silent", Breach("IAB020", "left")),
         ("silent", "speech stopped"): When("speech cut off", "stopped", Breach("IAB001", "stopped")),
         ("speaking", "cleared"): "silent",
         ("stopped", "committed"): When(
@@ -27,7 +27,8 @@ INPUT_AUDIO_BUFFER = Machine(
         ),
         ("stopped", "cleared"): "silent",
         ("stopped", "timeout"): "stopped",
-        # Turn detection that is switched off leaves the turn as it is.  One stop may be on its way.
+        # Turn detection that is switched off leaves the turn as it is.  One stop may be on its way, as it may after a
+        # commit that nobody asked for.
         ("silent", "detection switched"): "silent",
         ("speaking", "detection switched"): "left",
         ("stopped", "detection switched"): "silent",
