@@ -253,7 +253,11 @@ def iab003(log: Log) -> Faults:
         shown = log.before(e, *SHOWN, "conversation.item.create")
         known = {a.get("item", "id") for a in shown}
         gone = {d.get("item_id"): d.at for d in log.before(e, "conversation.item.deleted")}
-        there = {a.get("item", "id") for a in shown if a.at > gone.get(a.get("item", "id"), -1)}
+        # That it is done may come after it was deleted, and brings it back no more.
+        back = [a for a in shown if a.type != "conversation.item.done"]
+        there = known - {
+            i for i, at in gone.items() if all(a.at < at or a.get("item", "id") != i for a in back)
+        }
         waiting = [
             c.get("item_id")
             for c in log.before(e, "input_audio_buffer.committed")
