@@ -434,6 +434,19 @@ def test_an_item_that_was_deleted_and_made_again_is_in_the_conversation(again: b
     assert told == ([] if again else [at + 1])
 
 
+@pytest.mark.parametrize("early", [True, False])
+def test_an_error_refuses_no_commit_that_is_sent_after_it(early: bool) -> None:
+    talk = Talk("ga", vad=True)
+    talk.opens()
+    talk.hears_in_two()
+    del talk.lines[nth(talk.lines, "input_audio_buffer.committed")]
+    at = nth(talk.lines, "input_audio_buffer.commit")
+    talk.lines[at][1]["event_id"] = "commit"
+    refusal = {"type": "error", "event_id": "refused", "error": {**REFUSAL, "event_id": "commit"}}
+    talk.lines.insert(at if early else at + 1, ("server", refusal))
+    assert ("IAB003" in codes(talk.lines)) is not early
+
+
 def test_a_response_out_of_band_is_no_answer_to_the_users_turn() -> None:
     talk = Talk("ga", vad=True)
     talk.opens()

@@ -195,15 +195,16 @@ def _is_there(log: Log, call: Event, event: Event) -> bool:
 def turn(log: Log, event: Event) -> list[Event]:
     """What moved the speech turn before a line: starts, stops, commits, clearings and the end of detection.
 
-    A commit that was refused moved nothing.
+    A commit that was refused moved nothing; an error before it refused another.
     """
     moved = [e for e in log.before(event, *TURN, "session.updated") if e.type in TURN or _vad_off(e)]
-    refused = {r.get("error", "event_id") for r in log.before(event, "error")} - {None}
+    refused = {r.get("error", "event_id"): r.at for r in log.before(event, "error")}
+    refused.pop(None, None)
     return [
         e
         for e in moved
         if e.client == (e.type == "input_audio_buffer.commit")
-        and not (e.client and e.get("event_id") in refused)
+        and not (e.client and refused.get(e.get("event_id"), -1) > e.at)
     ]
 
 
