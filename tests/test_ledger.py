@@ -64,6 +64,20 @@ def test_appends_are_never_answered() -> None:
     assert asked(ga.InputAudioBufferAppend(audio="AAAA")).open == []
 
 
+def test_requests_that_nobody_answers_are_remembered_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rtproto.protocol.ledger._FILED", 20)
+    many = [ga.InputAudioBufferCommit(), ga.ConversationItemDelete(item_id="item_1")] * 500
+    ledger = asked(*many)
+
+    assert len(ledger.open) <= 2 * 20 + 8
+    assert ledger.open[-1].line == 1_000
+    # The answer to one that was forgotten is no surprise.
+    for _ in range(500):
+        ledger.settle(ga.InputAudioBufferCommitted(event_id="event_1", item_id="item_2"))
+    assert not ledger.unasked(ga.InputAudioBufferCommitted(event_id="event_1", item_id="item_2"))
+    assert Ledger().unasked(ga.InputAudioBufferCommitted(event_id="event_1", item_id="item_2"))
+
+
 def test_successes_come_in_order() -> None:
     ledger = asked(ga.InputAudioBufferCommit(), ga.InputAudioBufferCommit())
     committed = ga.InputAudioBufferCommitted(event_id="event_1", item_id="item_1")

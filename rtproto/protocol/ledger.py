@@ -48,6 +48,8 @@ QUESTIONS: Mapping[str, str] = {answer: request for request, answers in ANSWERS.
 _CREATE = "conversation.item.create"
 _FRESH = 8
 """Open requests that are looked through one by one."""
+_FILED = 16_384
+"""Those of one type before them of which so many are remembered: the latest."""
 _COMPARED = 8
 """Requests of which each might have had the answer, of which so many are compared with it beside the latest."""
 _NAMED = 64
@@ -144,7 +146,7 @@ class Ledger:
         self.granted: dict[str, int] = {}
         """Line of the latest request that was granted, by type."""
         self.guessed = NO_NAMES
-        """Types of requests of which one was struck out by an error that did not name it."""
+        """Types of requests of which one was struck out by an error that did not name it, or for their number."""
         self.generated: dict[str, None] = {}
         """Items that a response or a turn of the user's announced: no client asked for them."""
 
@@ -168,7 +170,12 @@ class Ledger:
             for older in self._fresh:
                 for key in older.keys:
                     self._filed.setdefault(key, OrderedDict())[older] = None
+            kinds = {older.type for older in self._fresh}
             self._fresh.clear()
+            for kind in kinds:
+                while len(alike := self._filed[kind]) > _FILED:
+                    self._strike(next(iter(alike)))
+                    self.guessed = joined(self.guessed, kind)
         self._fresh[request] = None
         return request
 
