@@ -79,7 +79,7 @@ def asked_place(log: Log, event: Event) -> bool:
     item, whatever else is said of it.
     """
     waiting = unanswered(log, event)
-    answers = [c for c in waiting if _answers(log, event, c)][:1]
+    answers = _answered(log, event, waiting)
     place = event.get("previous_item_id") or "root"
     may_be = () if generated(log, event) else waiting
     return any(c.get("previous_item_id") for c in answers) or any(
@@ -97,9 +97,15 @@ def unanswered(log: Log, event: Event) -> list[Event]:
             named = e.get("error", "event_id")
             waiting = [c for c in waiting if named is None or c.get("event_id") != named]
         elif e.server and e.type in ADDED:
-            answers = [c for c in waiting if _answers(log, e, c)][:1]
+            answers = _answered(log, e, waiting)
             waiting = [c for c in waiting if c not in answers]
     return waiting
+
+
+def _answered(log: Log, added: Event, waiting: list[Event]) -> list[Event]:
+    """The one of these creates that an item answers, if any: the one that named it before the first that it may be."""
+    fitting = [create for create in waiting if _answers(log, added, create)]
+    return sorted(fitting, key=lambda create: not create.get("item", "id"))[:1]
 
 
 def _answers(log: Log, added: Event, create: Event) -> bool:
