@@ -154,8 +154,14 @@ class SessionChecker:
         self._line = line = self._line + 1 if line is None else line
         side.events += 1
         facts = self._facts
+        lag, odd = 0.0, False
+        if time is not None:
+            if self._clock is not None:
+                lag = self._clock - time
+            odd = lag > CLOCK_SLACK or facts.stalled(time)
+            self._clock = facts.time = time
         appends = side.appends
-        if appends is not None and time is None and appends.quiet_moves == self._engine.moves:
+        if appends is not None and not odd and appends.quiet_moves == self._engine.moves:
             # Nine lines of ten: another piece of the user's audio, where the last one was in order.
             more = side.measure(raw)
             if more >= ELIDED_BELOW and facts.appended is not None:
@@ -164,12 +170,6 @@ class SessionChecker:
         event: Any = side.decode(raw)
         place = side.places.get(event.__class__)
         earlier: int | None = None
-        lag, odd = 0.0, False
-        if time is not None:
-            if self._clock is not None:
-                lag = self._clock - time
-            odd = lag > CLOCK_SLACK or facts.stalled(time)
-            self._clock = facts.time = time
         if place is not None and (ids := side.ids) is not None:
             event_id = event.event_id
             known = len(ids)

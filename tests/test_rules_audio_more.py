@@ -130,6 +130,23 @@ def test_tim003_is_told_once() -> None:
     assert said(checker.findings, "TIM003") == [("TIM003", "warning", "the clock goes back by 11.0 seconds")]
 
 
+def test_a_clock_that_runs_backwards_is_noticed_among_a_thousand_appends_in_order() -> None:
+    checker = SessionChecker()
+    *begun, (_, append) = encode(
+        [
+            *session("push_to_talk")[:3],
+            ("client", {"type": "input_audio_buffer.append", "audio": silence(20)}),
+        ]
+    )
+    for direction, raw in begun:
+        checker.feed(direction, raw, time=10.0)
+    for number in range(1_000):
+        checker.feed("client", append, time=10.0 + number * 0.02, line=100 + number)
+    checker.feed("client", append, time=20.0, line=2_000)
+
+    assert [(f.code, f.line) for f in checker.findings] == [("TIM003", 2_000)]
+
+
 def test_a_turn_may_be_followed_by_many() -> None:
     """However many turns there are, the buffer's order is judged at each: the last stop has no start."""
     turn: list[Any] = []
