@@ -38,15 +38,10 @@ class Effective(Clock):
 
     def turn_detection_on(self) -> bool | None:
         """Whether the server detects turns, by the effective session; None when no session has shown it."""
-        detection = self.turn_detection()
-        return None if detection is UNSET else detection is not None
-
-    def turn_detection(self) -> Any:
-        """The effective session's turn detection: None where it is off, UNSET where no session has shown it."""
-        return self.detection
+        return None if self.detection is UNSET else self.detection is not None
 
     def turn_detection_of(self, session: Any) -> Any:
-        """The same of any session that the server shows."""
+        """The turn detection of a session that the server shows: None where it is off, UNSET where it is not shown."""
         holder = session if self.dialect == "beta" else field(session, "audio", "input")
         detection = getattr(holder, "turn_detection", UNSET)
         return None if _DETECTS_NOTHING.search(field(detection, "raw") or "") else detection

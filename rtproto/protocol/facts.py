@@ -135,12 +135,12 @@ class Facts(Conversation):
     # Handlers: one an event type, called after the event was judged.
 
     def on_session(self, event: Any, line: int, entity: Entity | None, size: int | None) -> None:
-        rate, was_off = self.bytes_per_ms("input"), self.turn_detection() is None
+        rate, was_off = self.bytes_per_ms("input"), self.detection is None
         self.configure(field(event, "session"))
         self.session_line, self.session_type = line, tag_of(event) or ""
         if self.session_type.endswith(".updated"):
             self.changed_line, self.changed_time = line, self.time
-            if was_off or self.turn_detection() is None:
+            if was_off or self.detection is None:
                 self.hearing.on_switched_off(line)
         if self.written() and rate is not None and rate != self.bytes_per_ms("input"):
             # What was appended at two rates is no number of bytes any more.

@@ -34,8 +34,10 @@ _SAID_BY_NOBODY = {
 }
 """The published items of remote tools have no status; what servers put there is theirs to choose."""
 
-_OFF, _AZURE = "none", "azure_"
-"""The `type` with which Azure shows what is switched off, and how the names of its own types begin."""
+
+def is_azures(kind: str) -> bool:
+    """Whether a `type` is one of Azure's own: `none` for what is switched off, and those that begin with its name."""
+    return kind == "none" or kind.startswith("azure_")
 
 
 def _metas(hint: Any) -> Iterator[Meta]:
@@ -55,11 +57,11 @@ def _classes(hint: Any) -> Iterator[type[Struct]]:
         yield from _classes(part)
 
 
-def _closed(metas: Iterator[Meta]) -> frozenset[Any]:
+def _closed(hint: Any) -> frozenset[Any]:
     """The values of the closed sets among what is said about a type."""
     closed = (
         meta.examples or ()
-        for meta in metas
+        for meta in _metas(hint)
         if meta.extra is not None and meta.extra.get("closed") and id(meta) not in _JUDGED_ELSEWHERE
     )
     return frozenset(value for values in closed for value in values)
@@ -78,7 +80,7 @@ def _fields(cls: type[Struct]) -> dict[str, tuple[Any, frozenset[Any], frozenset
     """The fields of a class to look at: the type of each, the values that it may have, and the types of objects."""
     found: dict[str, tuple[Any, frozenset[Any], frozenset[Any]]] = {}
     for name, hint in get_type_hints(cls, include_extras=True).items():
-        values, shapes = _closed(_metas(hint)), _shapes(hint)
+        values, shapes = _closed(hint), _shapes(hint)
         if (cls, name) in _SAID_BY_NOBODY or name not in cls.__struct_fields__:
             continue
         if values or shapes or any(map(enumerated, _classes(hint))):
@@ -151,7 +153,7 @@ def _narrowed(hint: Any) -> Any:
         return _LIST[_narrowed(parts[0])]
     if origin in (Union, UnionType):
         return _UNION[tuple(_narrowed(part) for part in parts if not _is_a(part, UnknownVariant))]
-    closed = sorted(_closed(_metas(hint)), key=str)
+    closed = sorted(_closed(hint), key=str)
     return _LITERAL[tuple(closed)] if closed else hint
 
 
@@ -185,7 +187,7 @@ def _odd(path: str, value: Any, known: frozenset[Any], shapes: frozenset[Any]) -
     """What is odd about a value that an object holds."""
     if isinstance(value, UnknownVariant):
         kind = kind_of(value)
-        if kind is not None and kind != _OFF and not kind.startswith(_AZURE):
+        if kind is not None and not is_azures(kind):
             yield Odd(f"{path}.type", kind, shapes)
     elif isinstance(value, Struct):
         for odd in strangers(value):

@@ -31,18 +31,25 @@ def blamed(*entities: Entity | None) -> Entity | None:
 def unanswered(context: Context, type: str, cut: bool) -> Iterator[Verdict]:
     """A verdict for every request of that type to which the recording holds no answer.
 
-    Noted where the recording may simply have stopped too early: it is cut soon after, and no later request of the type
-    was granted.  Requests are left out where an error that names none of them may have been the answer.
+    Requests are left out where an error that names none of them may have been the answer.
     """
     if not context.both_directions:
         return
     ledger = context.facts.ledger
     for request in ledger.pending(type):
         if not ledger.doubts(request):
-            passed_over = ledger.granted.get(type, 0) > request.line
-            late = passed_over or context.facts.waited(request.time)
-            severity = Severity.WARNING if late or not cut else Severity.INFO
-            yield at_request(request, severity=severity)
+            yield overdue(context, request, cut)
+
+
+def overdue(context: Context, request: Request, cut: bool) -> Verdict:
+    """A warning of a request without an answer.
+
+    A note where the recording may simply have stopped too early: it is cut soon after, and no later request of the type
+    was granted.
+    """
+    passed_over = context.facts.ledger.granted.get(request.type, 0) > request.line
+    late = passed_over or context.facts.waited(request.time)
+    return at_request(request, severity=Severity.WARNING if late or not cut else Severity.INFO)
 
 
 def at_request(request: Request, args: dict[str, Any] | None = None, **more: Any) -> Verdict:

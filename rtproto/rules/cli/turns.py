@@ -12,6 +12,7 @@ from rtproto.findings import Severity, Witness
 from rtproto.protocol.values import field, kind_of, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
 from rtproto.rules.cli.settings import Setting, asked, look, members_of_turn_detection, values_of
+from rtproto.rules.closed_values import is_azures
 from rtproto.rules.common import at_request
 from rtproto.rules.examples import Example, change
 
@@ -61,10 +62,6 @@ class TurnDetectionInvalid(Rule):
                 yield Verdict({"path": f"{wish.path}{name}", "what": what}, severity=severity)
 
 
-def _is_azures(kind: str) -> bool:
-    return kind == "none" or kind.startswith("azure_")
-
-
 def _refused(context: Context, error: Any) -> Iterator[Verdict]:
     """What a server that is not Azure's refuses of what only Azure takes."""
     request = context.facts.ledger.answered_by(error)
@@ -73,7 +70,7 @@ def _refused(context: Context, error: Any) -> Iterator[Verdict]:
         return
     for wish in asked(request.event, "turn detection"):
         kind = kind_of(wish.value) if isinstance(wish.value, UnknownTurnDetection) else None
-        if kind is not None and _is_azures(kind):
+        if kind is not None and is_azures(kind):
             what = f"is of type {kind}, which only Azure takes"
             instead = "; null turns detection off" if kind == "none" else ""
             witness = Witness(context.line, context.type, "refused it")
@@ -90,7 +87,7 @@ def _faults(wish: Setting, context: Context) -> Iterator[tuple[str, str, Severit
             nested = wish.path.startswith("session.audio.")
             if nested and "type" not in members_of_turn_detection(context.raw):
                 yield ".type", "is missing; there are server_vad and semantic_vad", None
-        elif not _is_azures(kind):
+        elif not is_azures(kind):
             yield "", f"is of type {kind}; there are server_vad and semantic_vad", None
     elif isinstance(detection, ServerVad):
         threshold, idle = field(detection, "threshold"), field(detection, "idle_timeout_ms")

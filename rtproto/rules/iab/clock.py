@@ -88,7 +88,7 @@ class SpeechStartRegresses(Rule):
         hearing, ms = context.facts.hearing, event.audio_start_ms
         if ms < 0:
             return
-        padding = field(context.facts.turn_detection(), "prefix_padding_ms")
+        padding = field(context.facts.detection, "prefix_padding_ms")
         allowed = _UNKNOWN_PADDING_MS if padding is None else padding
         if hearing.started is not None and ms < hearing.started.ms:
             yield Verdict(

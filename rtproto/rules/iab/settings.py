@@ -83,7 +83,7 @@ class TimeoutWithoutConfig(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         facts = context.facts
-        detection = facts.turn_detection()
+        detection = facts.detection
         if detection is None or detection is UNSET or facts.just_changed(context.line):
             return
         what = ""
@@ -175,7 +175,7 @@ class TimeoutSpanImplausible(Rule):
 
     def check(self, context: Context, event: Any) -> Iterator[Verdict]:
         start, end = field(event, "audio_start_ms"), field(event, "audio_end_ms")
-        timeout = field(context.facts.turn_detection(), "idle_timeout_ms")
+        timeout = field(context.facts.detection, "idle_timeout_ms")
         if None in (start, end, timeout) or context.facts.just_changed(context.line):
             return
         span = end - start
@@ -248,7 +248,7 @@ class InterruptedAlthoughDisabled(Rule):
         what = ""
         if facts.turn_detection_on() is False:
             what = "turn detection is off"
-        elif field(facts.turn_detection(), "interrupt_response") is False:
+        elif field(facts.detection, "interrupt_response") is False:
             what = "interrupt_response is false"
         if what:
             yield Verdict({"what": what}, witnesses=_configured(context, "showed the configuration"))

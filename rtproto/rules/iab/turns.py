@@ -230,7 +230,7 @@ class InterruptIgnored(Rule):
         item_id = field(event, "item_id")
         if context.type.endswith("speech_started"):
             interrupted.clear()
-            if facts.current_response and field(facts.turn_detection(), "interrupt_response") is True:
+            if facts.current_response and field(facts.detection, "interrupt_response") is True:
                 interrupted[item_id] = facts.current_response, context.line
             return
         response_id, line = interrupted.pop(item_id, ("", 0))
@@ -293,7 +293,7 @@ class VadResponseMissing(Rule):
                 and stopped.item == item_id
                 and facts.current_response is None
                 and tag_of(facts.session) != "transcription"
-                and field(facts.turn_detection(), "create_response") is True
+                and field(facts.detection, "create_response") is True
             ):
                 waiting[item_id] = context.line, stopped.ms, facts.time
         elif context.type == "input_audio_buffer.speech_started":

@@ -14,6 +14,7 @@ from rtproto.protocol.echo import FIXED, agree, ignored, plain, settings
 from rtproto.protocol.ledger import Request
 from rtproto.protocol.values import field, tag_of
 from rtproto.rules.base import Context, Rule, Verdict
+from rtproto.rules.common import overdue
 from rtproto.rules.examples import Example, at, change, drop, repeat
 
 _ANSWERS = ("session.updated", "transcription_session.updated")
@@ -134,15 +135,7 @@ class SessionUpdateUnanswered(Rule):
             if request.type not in SESSION_UPDATES or request.doubtful:
                 continue
             if request.line > last_error and not _at_fault(context, request):
-                passed_over = context.facts.ledger.granted.get(request.type, 0) > request.line
-                late = passed_over or context.facts.waited(request.time)
-                yield Verdict(
-                    severity=Severity.INFO if cut and not late else None,
-                    line=request.line,
-                    type=request.type,
-                    direction="client",
-                    event=request.event,
-                )
+                yield overdue(context, request, cut)
 
 
 class SessionUpdatedIgnoresRequest(Rule):
